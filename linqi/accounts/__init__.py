@@ -1,0 +1,1 @@
+"""Users, roles held over places, sign-in and second factor 账号."""

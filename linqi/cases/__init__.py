@@ -1,0 +1,1 @@
+"""One door: dispatch, deadlines, answer, rating 办件."""

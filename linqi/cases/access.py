@@ -1,0 +1,30 @@
+"""Who may open, settle, see and rate cases."""
+
+from linqi.cases.models import Case, DispatchRow, TimeLimit
+from linqi.kit.access import (
+    COMMUNITY_STAFF,
+    STREET_STAFF,
+    Role,
+    allow,
+    by_department,
+    by_enterprise,
+    by_place,
+    scope,
+    to_everyone,
+)
+
+allow("cases.see", *STREET_STAFF, Role.DEPARTMENT_HANDLER, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="查看办件")
+allow("cases.open", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="提交办件")
+allow("cases.dispatch", Role.STREET_LEADER, *COMMUNITY_STAFF, label="派单")
+allow("cases.accept", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="受理")
+allow("cases.answer", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="答复")
+allow("cases.close", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="办结")
+allow("cases.withdraw", *COMMUNITY_STAFF, Role.ENTERPRISE_USER, label="撤回")
+allow("cases.rate", Role.ENTERPRISE_USER, label="评价")
+allow("cases.reopen", Role.ENTERPRISE_USER, *COMMUNITY_STAFF, label="重新办理")
+allow("cases.export", *STREET_STAFF, Role.DEPARTMENT_HANDLER, label="导出办件")
+allow("cases.configure", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="维护派单表与时限")
+
+scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise"))
+scope(DispatchRow, "cases.configure", by_place("street"))
+scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))

@@ -1,0 +1,111 @@
+"""Everything somebody must do for an enterprise, who does it, and by when."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from linqi.catalogue.models import CaseClass, Category
+from linqi.cases.flow import State
+from linqi.enterprises.models import Enterprise
+from linqi.kit.choices import Choice
+from linqi.organisation.models import Department
+from linqi.territory.models import Place
+
+
+class Source(Choice):
+    """By which way a case came in 来源."""
+
+    DESK = "desk", "窗口受理"
+    PORTAL = "portal", "企业自助"
+    VISIT = "visit", "走访发现"
+
+
+class TimeLimit(models.Model):
+    """How long a class of cases may take; the street's own row goes before the product's 办理时限."""
+
+    street = models.ForeignKey(Place, models.CASCADE, null=True, related_name="+", help_text="Empty: product default.")
+    case_class = models.CharField(max_length=12, choices=CaseClass.choices)
+    accept = models.CharField(max_length=20, help_text="A kit.clock Term, e.g. '0.5 working_days'.")
+    close = models.CharField(max_length=20)
+    extend = models.CharField(max_length=20, blank=True, help_text="One extension at most; empty: none.")
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["street", "case_class"], name="time_limit_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_class}: {self.close}"
+
+
+class DispatchRow(models.Model):
+    """Which department of a street settles a category, on these dates: the dispatch table 派单表."""
+
+    street = models.ForeignKey(Place, models.CASCADE, related_name="+")
+    category = models.ForeignKey(Category, models.CASCADE, related_name="dispatch_rows")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+")
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["street", "category"], condition=Q(until=None), name="dispatch_row_one_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} → {self.department}"
+
+
+class Case(models.Model):
+    """One thing to be settled for one who asked 办件."""
+
+    number = models.CharField(max_length=20, unique=True, help_text="LQ + date + running number.")
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, related_name="cases")
+    place = models.ForeignKey(Place, models.PROTECT, related_name="cases")
+    street = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="cases")
+    case_class = models.CharField(max_length=12, choices=CaseClass.choices)
+    title = models.CharField(max_length=120)
+    body = models.TextField(blank=True)
+    source = models.CharField(max_length=12, choices=Source.choices)
+    state = models.CharField(max_length=20, choices=State.choices)
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="cases")
+    dispatch_reason = models.CharField(max_length=200, blank=True)
+    handler = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="handled_cases")
+    opened_at = models.DateTimeField()
+    accept_due_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    due_why = models.JSONField(default=list, help_text="The steps of the count, kit.clock.")
+    due_provisional = models.BooleanField(default=False)
+    extended = models.BooleanField(default=False)
+    accepted_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)
+    closed_at = models.DateTimeField(null=True)
+    reopened = models.PositiveSmallIntegerField(default=0)
+    overdue_told_at = models.DateTimeField(null=True, help_text="When the tick told that the time was over.")
+    rating = models.PositiveSmallIntegerField(null=True, validators=[MinValueValidator(1), MaxValueValidator(5)])
+    rating_comment = models.CharField(max_length=500, blank=True)
+    rated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="case_state_due"),
+            models.Index(fields=["department", "state", "due_at"], name="case_department"),
+            models.Index(fields=["enterprise", "opened_at"], name="case_enterprise"),
+            models.Index(fields=["street", "opened_at"], name="case_street"),
+            models.Index(fields=["place", "state"], name="case_place"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),
+            models.CheckConstraint(condition=Q(rating=None) | Q(rating__range=(1, 5)), name="case_rating_1_to_5"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"

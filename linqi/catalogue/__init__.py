@@ -1,0 +1,1 @@
+"""Nine windows, their services and the categories of requests 清单."""

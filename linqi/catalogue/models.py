@@ -1,0 +1,67 @@
+"""The nine windows, what they offer, and the categories by which requests are told apart."""
+
+from django.db import models
+
+from linqi.kit.choices import Choice
+
+
+class Window(models.Model):
+    """One of the nine windows behind the one door 一门多窗."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    number = models.PositiveSmallIntegerField(unique=True)
+    name = models.CharField(max_length=40)
+    name_en = models.CharField(max_length=80)
+    owner_role = models.CharField(max_length=40, help_text="A role code of kit.access.Role.")
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """Something a window does for an enterprise, basic or value-added 服务事项."""
+
+    window = models.ForeignKey(Window, models.CASCADE, related_name="services")
+    name = models.CharField(max_length=60)
+    basic = models.BooleanField(help_text="Basic service (基本) rather than value-added (增值).")
+    order = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["window", "order"]
+        constraints = [models.UniqueConstraint(fields=["window", "name"], name="service_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CaseClass(Choice):
+    """The classes of requests; each has its own time limits 办件类型 (services.yaml, sla_default)."""
+
+    EMERGENCY = "emergency", "紧急"
+    CONSULT = "consult", "咨询"
+    REQUEST = "request", "求助"
+    COMPLAINT = "complaint", "投诉"
+    REPORT = "report", "举报"
+    SUGGESTION = "suggestion", "建议"
+    COMPLEX = "complex", "疑难跨部门"
+
+
+class Category(models.Model):
+    """What a case is about: the key of the dispatch table 问题类别."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=60)
+    window = models.ForeignKey(Window, models.PROTECT, related_name="categories")
+    department_code = models.SlugField(max_length=40, help_text="Which section settles it unless the street says otherwise.")
+    case_class = models.CharField(max_length=12, choices=CaseClass.choices, default=CaseClass.REQUEST)
+    is_default = models.BooleanField(default=True, help_text="Default of the product, not of the street.")
+
+    class Meta:
+        ordering = ["window", "code"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name

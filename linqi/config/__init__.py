@@ -1,0 +1,1 @@
+"""Plugged together here: settings, urls, command line 配置."""

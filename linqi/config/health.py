@@ -1,0 +1,2 @@
+"""Whether the product is well."""
+urlpatterns: list = []

@@ -1,0 +1,25 @@
+"""Every address Linqi answers 网址."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+urlpatterns = [
+    path("", include("linqi.dashboards.urls")),
+    path("", include("linqi.config.health")),
+    path("accounts/", include("linqi.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("ui/", include("linqi.ui.urls")),
+    path("search/", include("linqi.search.urls")),
+    path("places/", include("linqi.territory.urls")),
+    path("notices/", include("linqi.notifications.urls")),
+    path("journal/", include("linqi.journal.urls")),
+    path("enterprises/", include("linqi.enterprises.urls")),
+    path("cases/", include("linqi.cases.urls")),
+    path("visits/", include("linqi.visits.urls")),
+]
+handler400 = "linqi.ui.views.bad_request"
+handler403 = "linqi.ui.views.forbidden"
+handler404 = "linqi.ui.views.not_found"
+handler500 = "linqi.ui.views.server_error"

@@ -1,0 +1,1 @@
+"""The desk of today, one enterprise, one building, the map, the wall 总览."""

@@ -1,0 +1,56 @@
+"""Who may see and change what is known of enterprises."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from linqi.enterprises.models import Claim, Enterprise, Fact, Import, ImportRow, Pair, Tenancy
+from linqi.kit.access import (
+    COMMUNITY_STAFF,
+    NOTHING,
+    STREET_STAFF,
+    Reach,
+    Role,
+    Scope,
+    allow,
+    by,
+    by_enterprise,
+    by_place,
+    scope,
+)
+
+allow(
+    "enterprises.see",
+    *STREET_STAFF,
+    Role.DEPARTMENT_HANDLER,
+    Role.PROPERTY_MANAGER,
+    Role.ENTERPRISE_USER,
+    label="查看企业",
+)
+allow("enterprises.see_secrets", *STREET_STAFF, Role.ENTERPRISE_USER, label="查看商业秘密")
+allow("enterprises.see_personal", *COMMUNITY_STAFF, label="查看个体户姓名")
+allow("enterprises.edit", Role.STREET_LEADER, *COMMUNITY_STAFF, label="维护企业")
+allow("enterprises.export", *STREET_STAFF, label="导出企业")
+allow("enterprises.import", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, *COMMUNITY_STAFF, label="导入企业")
+allow("enterprises.claim", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="上报信息")
+allow("enterprises.confirm", *COMMUNITY_STAFF, label="核实信息")
+allow("enterprises.resolve", *COMMUNITY_STAFF, label="处理疑似同企")
+
+
+def _at_home(column: str) -> Scope:
+    """Rows of an enterprise that is, or was, at a place of the grant; `column` leads to the enterprise."""
+
+    def condition(reach: Reach, permission: str) -> Q:
+        below = by_place("place").condition(reach, permission)
+        if below == NOTHING:
+            return NOTHING
+        return Q(Exists(Tenancy.objects.filter(below, enterprise=OuterRef(column))))
+
+    return by(condition)
+
+
+scope(Enterprise, "enterprises.see", _at_home("pk") | by_enterprise("pk"))
+scope(Tenancy, "enterprises.see", by_place("place") | by_enterprise("enterprise"))
+scope(Fact, "enterprises.see", _at_home("enterprise") | by_enterprise("enterprise"))
+scope(Claim, "enterprises.see", _at_home("enterprise") | by_enterprise("enterprise"))
+scope(Import, "enterprises.import", by_place("street"))
+scope(ImportRow, "enterprises.import", by_place("batch__street"))
+scope(Pair, "enterprises.resolve", _at_home("left"))

@@ -1,0 +1,1 @@
+"""One row per act, hash-chained: audit, activity feed and outbox in one 日志."""

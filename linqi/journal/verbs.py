@@ -1,0 +1,73 @@
+"""Everything that can happen, as the journal tells it 动词."""
+
+from linqi.kit.choices import Choice
+
+
+class Verb(Choice):
+    """One act; the label is how a reader meets it: 谁 + 动词 + 什么."""
+
+    # accounts
+    SIGNED_IN = "accounts.signed_in", "登录"
+    SIGN_IN_REFUSED = "accounts.sign_in_refused", "登录失败"
+    SIGNED_OUT = "accounts.signed_out", "退出"
+    SECOND_FACTOR_CHANGED = "accounts.second_factor_changed", "变更二次验证"
+    SESSION_REVOKED = "accounts.session_revoked", "下线会话"
+    USER_CREATED = "accounts.user_created", "新建用户"
+    USER_DISABLED = "accounts.user_disabled", "停用用户"
+    PASSWORD_SET = "accounts.password_set", "重设密码"
+    GRANT_GIVEN = "accounts.grant_given", "授予角色"
+    GRANT_ENDED = "accounts.grant_ended", "收回角色"
+    ROLE_EDITED = "accounts.role_edited", "编辑角色"
+    # territory
+    PLACE_CREATED = "territory.place_created", "新增空间"
+    PLACE_CHANGED = "territory.place_changed", "修改空间"
+    PLACE_MOVED = "territory.place_moved", "调整隶属"
+    PLACE_CLOSED = "territory.place_closed", "停用空间"
+    # enterprises
+    ENTERPRISE_CREATED = "enterprises.created", "登记企业"
+    ENTERPRISE_CHANGED = "enterprises.changed", "修改企业"
+    TENANCY_BEGUN = "enterprises.tenancy_begun", "登记入驻"
+    TENANCY_ENDED = "enterprises.tenancy_ended", "登记迁出"
+    FACT_RECORDED = "enterprises.fact_recorded", "登记信息"
+    FACT_SUPERSEDED = "enterprises.fact_superseded", "作废信息"
+    CLAIM_MADE = "enterprises.claim_made", "上报待核信息"
+    CLAIM_CONFIRMED = "enterprises.claim_confirmed", "采信信息"
+    CLAIM_REJECTED = "enterprises.claim_rejected", "不采信信息"
+    IMPORT_PREVIEWED = "enterprises.import_previewed", "预览导入"
+    IMPORT_APPLIED = "enterprises.import_applied", "写入导入"
+    IMPORT_UNDONE = "enterprises.import_undone", "撤销导入"
+    PAIRS_PROPOSED = "enterprises.pairs_proposed", "查找疑似同企"
+    PAIR_MERGED = "enterprises.pair_merged", "合并企业"
+    PAIR_LINKED = "enterprises.pair_linked", "关联总部与分支"
+    PAIR_KEPT_APART = "enterprises.pair_kept_apart", "确认不是同一家"
+    PAIR_UNDONE = "enterprises.pair_undone", "撤销合并"
+    SECRETS_READ = "enterprises.secrets_read", "查看敏感信息"
+    EXPORTED = "kit.exported", "导出"
+    # organisation
+    DEPARTMENT_CREATED = "organisation.department_created", "新增科室"
+    LINK_TEAM_FORMED = "organisation.link_team_formed", "组建联楼小组"
+    LINK_SEAT_CHANGED = "organisation.link_seat_changed", "调整小组成员"
+    # cases
+    CASE_OPENED = "cases.opened", "提交办件"
+    CASE_DISPATCHED = "cases.dispatched", "派单"
+    CASE_ACCEPTED = "cases.accepted", "受理"
+    CASE_EXTENDED = "cases.extended", "延期"
+    CASE_ANSWERED = "cases.answered", "答复"
+    CASE_CLOSED = "cases.closed", "办结"
+    CASE_REOPENED = "cases.reopened", "重新办理"
+    CASE_WITHDRAWN = "cases.withdrawn", "撤回"
+    CASE_RATED = "cases.rated", "评价"
+    CASE_OVERDUE = "cases.overdue", "超期提醒"
+    DISPATCH_TABLE_CHANGED = "cases.dispatch_table_changed", "修改派单表"
+    TIME_LIMIT_CHANGED = "cases.time_limit_changed", "修改时限"
+    DEADLINES_RECOMPUTED = "cases.deadlines_recomputed", "重算期限"
+    # visits
+    VISIT_PLANNED = "visits.planned", "安排走访"
+    VISIT_RECORDED = "visits.recorded", "记录走访"
+    VISIT_MISSED = "visits.missed", "未见到人"
+    VISIT_REFUSED = "visits.refused", "企业婉拒"
+    VISIT_CANCELLED = "visits.cancelled", "取消走访"
+    VISIT_FINDING_ADDED = "visits.finding_added", "记录发现"
+    VISIT_PROBLEM_REPORTED = "visits.problem_reported", "上报问题"
+    # the product itself
+    DEMO_GENERATED = "config.demo_generated", "生成演示数据"

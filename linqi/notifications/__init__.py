@@ -1,0 +1,1 @@
+"""One outbox, many channels 通知."""

@@ -1,0 +1,1 @@
+"""Departments and the link teams of buildings 组织."""

@@ -1,0 +1,1 @@
+"""Street, community, park, building, floor, unit: a dated tree that can be redrawn 空间."""
