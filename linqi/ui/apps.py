@@ -1,0 +1,11 @@
+"""How Django finds this app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class UiConfig(AppConfig):
+    name = "linqi.ui"
+    label = "ui"
+    verbose_name = _("界面")
+    default_auto_field = "django.db.models.BigAutoField"
