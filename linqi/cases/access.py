@@ -1,6 +1,6 @@
 """Who may open, settle, see and rate cases."""
 
-from linqi.cases.models import Case, DispatchRow, TimeLimit
+from linqi.cases.models import Case, DayCount, DispatchRow, TimeLimit
 from linqi.kit.access import (
     COMMUNITY_STAFF,
     STREET_STAFF,
@@ -11,12 +11,16 @@ from linqi.kit.access import (
     by_place,
     scope,
     to_everyone,
+    to_nobody,
 )
 
 allow("cases.see", *STREET_STAFF, Role.DEPARTMENT_HANDLER, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="查看办件")
+allow("cases.desk", *STREET_STAFF, Role.DEPARTMENT_HANDLER, Role.PROPERTY_MANAGER, label="打开办件台")
+allow("cases.portal", Role.ENTERPRISE_USER, label="打开我的诉求")
 allow("cases.open", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="提交办件")
 allow("cases.dispatch", Role.STREET_LEADER, *COMMUNITY_STAFF, label="派单")
 allow("cases.accept", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="受理")
+allow("cases.extend", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="延期")
 allow("cases.answer", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="答复")
 allow("cases.close", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="办结")
 allow("cases.withdraw", *COMMUNITY_STAFF, Role.ENTERPRISE_USER, label="撤回")
@@ -28,3 +32,4 @@ allow("cases.configure", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="维�
 scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise"))
 scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
+scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))

@@ -16,14 +16,33 @@ class State(Choice):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
+OPEN: Final = frozenset({State.DISPATCHED, State.ACCEPTED, State.ANSWERED})  # somebody still owes something
+
 LIFE: Final = Flow(
     start=State.DISPATCHED,
     moves={
         "accept": ({State.DISPATCHED}, State.ACCEPTED),
         "redispatch": ({State.DISPATCHED, State.ACCEPTED}, State.DISPATCHED),
+        "send_back": ({State.DISPATCHED, State.ACCEPTED}, State.DISPATCHED),
+        "extend": ({State.ACCEPTED}, State.ACCEPTED),
         "answer": ({State.ACCEPTED}, State.ANSWERED),
         "close": ({State.ANSWERED}, State.CLOSED),
+        "rate": ({State.CLOSED}, State.CLOSED),
         "reopen": ({State.ANSWERED, State.CLOSED}, State.ACCEPTED),
         "withdraw": ({State.DISPATCHED, State.ACCEPTED}, State.WITHDRAWN),
     },
 )
+
+
+class Move(Choice):
+    """The moves of a case, as the buttons and the refusals name them 办理动作."""
+
+    ACCEPT = "accept", "受理"
+    ANSWER = "answer", "答复"
+    CLOSE = "close", "办结"
+    EXTEND = "extend", "延期"
+    SEND_BACK = "send_back", "退单"
+    REDISPATCH = "redispatch", "派单"
+    REOPEN = "reopen", "重新办理"
+    RATE = "rate", "评价"
+    WITHDRAW = "withdraw", "撤回"

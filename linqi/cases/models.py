@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from linqi.catalogue.models import CaseClass, Category
 from linqi.cases.flow import State
+from linqi.cases.rules import Basis
 from linqi.enterprises.models import Enterprise
 from linqi.kit.choices import Choice
 from linqi.organisation.models import Department
@@ -60,6 +61,16 @@ class DispatchRow(models.Model):
         return f"{self.category} → {self.department}"
 
 
+class DayCount(models.Model):
+    """How many cases a day has had; its row is locked while a number is taken 编号流水."""
+
+    day = models.DateField(primary_key=True)
+    last = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.last}"
+
+
 class Case(models.Model):
     """One thing to be settled for one who asked 办件."""
 
@@ -75,9 +86,14 @@ class Case(models.Model):
     state = models.CharField(max_length=20, choices=State.choices)
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="cases")
-    dispatch_reason = models.CharField(max_length=200, blank=True)
+    dispatch_basis = models.CharField(max_length=20, choices=Basis.choices)
+    dispatch_reason = models.CharField(max_length=200, blank=True, help_text="What the person said who sent it on.")
     handler = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="handled_cases")
     opened_at = models.DateTimeField()
+    accept_term = models.CharField(max_length=20, help_text="The limits as they stood when it was opened, kit.clock.")
+    close_term = models.CharField(max_length=20)
+    extend_term = models.CharField(max_length=20, blank=True)
+    counted_from = models.DateTimeField(help_text="Whence due_at is counted: opened, or reopened.")
     accept_due_at = models.DateTimeField()
     due_at = models.DateTimeField()
     due_why = models.JSONField(default=list, help_text="The steps of the count, kit.clock.")
@@ -88,6 +104,8 @@ class Case(models.Model):
     answer = models.TextField(blank=True)
     closed_at = models.DateTimeField(null=True)
     reopened = models.PositiveSmallIntegerField(default=0)
+    accept_told_at = models.DateTimeField(null=True, help_text="When the tick told that nobody accepted it in time.")
+    near_told_at = models.DateTimeField(null=True, help_text="When the tick told that little time was left.")
     overdue_told_at = models.DateTimeField(null=True, help_text="When the tick told that the time was over.")
     rating = models.PositiveSmallIntegerField(null=True, validators=[MinValueValidator(1), MaxValueValidator(5)])
     rating_comment = models.CharField(max_length=500, blank=True)
@@ -104,6 +122,7 @@ class Case(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),
+            models.CheckConstraint(condition=~Q(state="closed") | Q(closed_at__isnull=False), name="case_closed_has_time"),
             models.CheckConstraint(condition=Q(rating=None) | Q(rating__range=(1, 5)), name="case_rating_1_to_5"),
         ]
 

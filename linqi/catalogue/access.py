@@ -4,7 +4,8 @@ from linqi.catalogue.models import Category, Service, Window
 from linqi.kit.access import Role, allow, scope, to_everyone
 
 allow("catalogue.see", *Role, label="查看服务清单")
-allow("catalogue.edit", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="维护服务清单")
+# One catalogue serves every street of the district; what differs between streets is their dispatch table (cases).
+allow("catalogue.edit", Role.DISTRICT_OPERATOR, label="维护服务清单")
 
 scope(Window, "catalogue.see", to_everyone("the nine windows are announced to everybody"))
 scope(Service, "catalogue.see", to_everyone("what the windows offer is announced to everybody"))

@@ -1,6 +1,7 @@
 """The nine windows, what they offer, and the categories by which requests are told apart."""
 
 from django.db import models
+from django.utils.translation import get_language
 
 from linqi.kit.choices import Choice
 
@@ -20,6 +21,11 @@ class Window(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language."""
+        return self.name_en if (get_language() or "").startswith("en") else self.name
+
 
 class Service(models.Model):
     """Something a window does for an enterprise, basic or value-added 服务事项."""
@@ -28,6 +34,7 @@ class Service(models.Model):
     name = models.CharField(max_length=60)
     basic = models.BooleanField(help_text="Basic service (基本) rather than value-added (增值).")
     order = models.PositiveSmallIntegerField()
+    is_default = models.BooleanField(default=True, help_text="Default of the product, not of the street.")
 
     class Meta:
         ordering = ["window", "order"]
@@ -57,10 +64,12 @@ class Category(models.Model):
     window = models.ForeignKey(Window, models.PROTECT, related_name="categories")
     department_code = models.SlugField(max_length=40, help_text="Which section settles it unless the street says otherwise.")
     case_class = models.CharField(max_length=12, choices=CaseClass.choices, default=CaseClass.REQUEST)
+    order = models.PositiveSmallIntegerField(default=0)
+    offered = models.BooleanField(default=True, help_text="Whether new requests may choose it.")
     is_default = models.BooleanField(default=True, help_text="Default of the product, not of the street.")
 
     class Meta:
-        ordering = ["window", "code"]
+        ordering = ["window", "order", "code"]
         verbose_name_plural = "categories"
 
     def __str__(self) -> str:

@@ -47,10 +47,15 @@ class Verb(Choice):
     DEPARTMENT_CREATED = "organisation.department_created", "新增科室"
     LINK_TEAM_FORMED = "organisation.link_team_formed", "组建联楼小组"
     LINK_SEAT_CHANGED = "organisation.link_seat_changed", "调整小组成员"
+    # catalogue
+    CATEGORY_EDITED = "catalogue.category_edited", "修改问题类别"
     # cases
     CASE_OPENED = "cases.opened", "提交办件"
     CASE_DISPATCHED = "cases.dispatched", "派单"
     CASE_ACCEPTED = "cases.accepted", "受理"
+    CASE_SENT_BACK = "cases.sent_back", "退单"
+    CASE_NEAR_DUE = "cases.near_due", "到期提醒"
+    CASE_NOT_ACCEPTED = "cases.not_accepted", "超时未受理提醒"
     CASE_EXTENDED = "cases.extended", "延期"
     CASE_ANSWERED = "cases.answered", "答复"
     CASE_CLOSED = "cases.closed", "办结"

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from linqi.kit.choices import Choice
+from linqi.organisation.rules import TeamRole
 from linqi.territory.models import Place
 
 
@@ -18,18 +18,11 @@ class Department(models.Model):
     until = models.DateField(null=True)
 
     class Meta:
+        ordering = ["street", "pk"]
         constraints = [models.UniqueConstraint(fields=["street", "code"], name="department_code_once")]
 
     def __str__(self) -> str:
         return self.name
-
-
-class TeamRole(Choice):
-    """The three of a link team 1党员+1运营+1物业."""
-
-    PARTY_MEMBER = "party_member", "党员"
-    OPERATOR = "operator", "运营"
-    PROPERTY_MANAGER = "property_manager", "物业"
 
 
 class LinkTeam(models.Model):

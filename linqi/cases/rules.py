@@ -1,0 +1,158 @@
+"""Where a case goes, how long it may take, when it presses, and who must be told: pure.
+
+Every figure here is a default of the product, not of the street; docs/rules/time_limits.md says where it comes from.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from linqi.cases.flow import OPEN, State
+from linqi.kit.choices import Choice
+
+NEAR_DUE: Final = timedelta(hours=24)  # before the end; product default: one reminder while a day is left
+REOPEN_WITHIN: Final = timedelta(days=30)  # after closing; product default: later it is a new request
+SIMILAR_WITHIN: Final = timedelta(days=30)  # how far back a new request is compared; domain.md A5
+GOOD_FROM: Final = 3  # stars; 基本满意 counts as satisfied (services.yaml, rates.satisfaction_rate)
+
+
+# --- where a case goes ------------------------------------------------------------------------------------------------
+class Basis(Choice):
+    """Why a case lies where it lies 派单依据."""
+
+    TABLE = "table", "按派单表派单"
+    NO_ROW = "no_row", "派单表没有对应科室，待书记派单"
+    DEPARTMENT_ENDED = "department_ended", "派单表中的科室已撤销，待书记派单"
+    BY_HAND = "by_hand", "人工派单"
+    SENT_BACK = "sent_back", "科室退单，待书记派单"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a street's dispatch table, for one category 派单表行."""
+
+    department: int
+    since: date
+    until: date | None
+    department_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """To which department a case goes, None for the secretary's queue, and on what basis 派单结果."""
+
+    department: int | None
+    basis: Basis
+
+
+def dispatch(rows: Iterable[Row], today: date) -> Dispatch:
+    """The department that the street's table names for a category today 派单.
+
+    A case is never lost: without a row, or when the section named no longer exists, it waits for the secretary.
+    """
+    holding = [row for row in rows if row.since <= today and (row.until is None or today < row.until)]
+    if not holding:
+        return Dispatch(None, Basis.NO_ROW)
+    row = max(holding, key=lambda one: one.since)
+    if row.department_until is not None and row.department_until <= today:
+        return Dispatch(None, Basis.DEPARTMENT_ENDED)
+    return Dispatch(row.department, Basis.TABLE)
+
+
+# --- how long it may take ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The time limits of one class: terms of kit.clock; `own` when the street set them itself 办理时限."""
+
+    accept: str
+    close: str
+    extend: str
+    own: bool
+
+
+def limit_in_force(limits: Iterable[Limit]) -> Limit | None:
+    """The street's own limit goes before the product's; None when neither exists."""
+    return max(limits, key=lambda limit: limit.own, default=None)
+
+
+# --- when it presses --------------------------------------------------------------------------------------------------
+class Press(Choice):
+    """How a case stands to its deadline 时限状态."""
+
+    OVERDUE = "overdue", "已超期"
+    NEAR = "near", "即将到期"
+    WITHIN = "within", "期限内"
+    KEPT = "kept", "按期办结"
+    MISSED = "missed", "超期办结"
+    STOPPED = "stopped", "已撤回"
+
+
+def press(state: str, due_at: datetime, closed_at: datetime | None, now: datetime) -> Press:
+    """How a case stands to its deadline at this moment; the minute it is due still counts as kept 时限状态."""
+    if state == State.WITHDRAWN:
+        return Press.STOPPED
+    if state not in OPEN:
+        return Press.KEPT if closed_at is not None and closed_at <= due_at else Press.MISSED
+    if now > due_at:
+        return Press.OVERDUE
+    return Press.NEAR if due_at - now <= NEAR_DUE else Press.WITHIN
+
+
+# --- who must be told -------------------------------------------------------------------------------------------------
+class Alarm(Choice):
+    """What the tick has found 提醒."""
+
+    NOT_ACCEPTED = "not_accepted", "超时未受理"
+    NEAR = "near", "即将到期"
+    OVERDUE = "overdue", "已超期"
+
+
+class Audience(Choice):
+    """Whom a message is for 告知对象."""
+
+    HANDLER = "handler", "经办人"
+    DEPARTMENT = "department", "科室"
+    SECRETARY = "secretary", "社区书记"
+
+
+def told(alarm: Alarm, *, has_handler: bool, has_department: bool) -> frozenset[Audience]:
+    """Who hears of an alarm 提醒谁.
+
+    Whoever works on it hears first: the handler, or the whole section while nobody has taken it. The secretary hears when
+    time is over, and always when no section holds the case, so that nobody can be the one who was not told.
+    """
+    worker = Audience.HANDLER if has_handler else Audience.DEPARTMENT
+    if not has_department:
+        return frozenset({Audience.SECRETARY, *([Audience.HANDLER] if has_handler else [])})
+    if alarm is Alarm.NEAR:
+        return frozenset({worker})
+    return frozenset({worker, Audience.SECRETARY})
+
+
+# --- what the one who asked may still do ------------------------------------------------------------------------------
+def may_rate(closed_at: datetime | None, rated_at: datetime | None) -> bool:
+    """One rating for each closing: again only after it was reopened and closed once more 一事一评."""
+    return closed_at is not None and (rated_at is None or rated_at < closed_at)
+
+
+def may_reopen(closed_at: datetime | None, now: datetime) -> bool:
+    """An answered case always; a closed one within REOPEN_WITHIN of its closing 可否重新办理."""
+    return closed_at is None or now - closed_at <= REOPEN_WITHIN
+
+
+def may_extend(*, extend: str, extended: bool, due_at: datetime, now: datetime) -> str:
+    """Why a case may not be extended, as a code; empty when it may 可否延期.
+
+    `no_term`: this class knows no extension; `twice`: it was extended before; `late`: asked when time was over.
+    """
+    if not extend:
+        return "no_term"
+    if extended:
+        return "twice"
+    return "late" if now > due_at else ""
+
+
+def number(day: date, running: int) -> str:
+    """The number of the n-th case of a day: LQ20260302-0001 办件编号."""
+    return f"LQ{day:%Y%m%d}-{running:04d}"
