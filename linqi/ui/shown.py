@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 TONES = frozenset({"plain", "info", "good", "warn", "bad", "quiet"})  # colours of badges and numbers
 
 
-def unknown() -> SafeString:
-    """The sign for "we do not know": never a zero, and read aloud as a word 未知."""
-    return format_html(
-        '<span class="lq-unknown" title="{}">—<span class="visually-hidden">{}</span></span>', _("未知"), _("未知")
-    )
+def unknown(said: bool = False) -> SafeString:
+    """The sign for "we do not know": never a zero; a dash with the word beside it, or only read aloud 未知."""
+    hidden = "" if said else "visually-hidden"
+    return format_html('<span class="lq-unknown" title="{}">—<span class="{}">{}</span></span>', _("未知"), hidden, _("未知"))
 
 
 def badge(text: str, tone: str = "plain") -> SafeString:

@@ -1,6 +1,12 @@
 """Addresses of the gallery."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from linqi.ui import gallery
 
 app_name = "ui"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", gallery.gallery, name="gallery"),
+    path("progress/", gallery.progress, name="progress"),
+    path("done/", gallery.done, name="done"),
+]

@@ -7,6 +7,8 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.template.context import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -36,25 +38,25 @@ def icon(name: str, title: str = "") -> SafeString:
 @register.simple_tag
 def badge(text: object, tone: str = "plain") -> SafeString:
     """A state as colour and text."""
-    return shown.unknown() if text is None or text == "" else shown.badge(str(text), tone)
+    return shown.unknown(said=True) if text is None or text == "" else shown.badge(str(text), tone)
 
 
 @register.simple_tag
 def shown_as(value: object, kind: str = "text") -> SafeString:
     """One value as `tables.Column` would show it; None is the sign for unknown."""
-    return shown.unknown() if value is None or value == "" else format_html("{}", shown.plain(value, kind))
+    return shown.unknown(said=True) if value is None or value == "" else format_html("{}", shown.plain(value, kind))
 
 
 @register.filter
 def number(value: int | float | Decimal | None) -> SafeString:
     """A number with thousands separated; None is the sign for unknown, never 0."""
-    return shown.unknown() if value is None else format_html("{}", shown.number(value))
+    return shown.unknown(said=True) if value is None else format_html("{}", shown.number(value))
 
 
 @register.filter
 def money(value: int | float | Decimal | None) -> SafeString:
     """An amount of yuan in 元, 万元 or 亿元; None is the sign for unknown."""
-    return shown.unknown() if value is None else format_html("{}", shown.money(value))
+    return shown.unknown(said=True) if value is None else format_html("{}", shown.money(value))
 
 
 @register.filter
@@ -69,7 +71,7 @@ def stat(
 ) -> dict[str, object]:
     """A number that opens to its rows 数字卡: None is shown as unknown."""
     numeric = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-    text = shown.unknown() if value is None else format_html("{}", shown.plain(value, "number" if numeric else "text"))
+    text = shown.unknown(said=True) if value is None else format_html("{}", shown.plain(value, "number" if numeric else "text"))
     known = value is not None
     return {"label": label, "text": text, "known": known, "url": url, "unit": unit, "note": note, "tone": tone}
 
@@ -119,3 +121,11 @@ def here(context: Mapping[str, Any], **changes: object) -> str:
             query[key] = str(value)
     text = query.urlencode()
     return f"{request.path}?{text}" if text else request.path
+
+
+@register.simple_tag(takes_context=True)
+def page_title(context: Context) -> SafeString:
+    """What the page put into its `title` block, once more as the heading; so a page says its name in one place."""
+    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+    block = blocks.get_block("title") if blocks else None
+    return block.render(context) if block else SafeString("")
