@@ -1,0 +1,1 @@
+"""What the overview pages ask, one file a page."""

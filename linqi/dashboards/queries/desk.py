@@ -1,0 +1,273 @@
+"""What each role has to do today 工作台.
+
+A panel is there for whoever holds its permission, so a user with two roles sees the panels of both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from linqi.cases.flow import LIFE, State
+from linqi.cases.models import Case
+from linqi.dashboards.queries.wall import LATELY
+from linqi.enterprises.models import Claim, ClaimState, Import, Tenancy
+from linqi.enterprises.queries import shown_name
+from linqi.kit.access import may_anywhere, reach_of, seen_by
+from linqi.visits.models import Visit
+from linqi.visits.queries import must_visits
+
+SHOWN = 6  # lines a panel shows before it leads to the whole list
+SOON = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing to look at: where it leads, what it is, and until when."""
+
+    text: str
+    url: str
+    detail: str = ""
+    badge: str = ""
+    tone: str = "plain"
+    due: date | datetime | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A list on the desk with its whole number and the way to all of it."""
+
+    key: str
+    title: str
+    icon: str
+    url: str
+    total: int
+    lines: list[Line]
+    nothing: str
+    action_url: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number on the desk that opens to its rows; None is unknown."""
+
+    label: str
+    value: int | str | None
+    url: str = ""
+    unit: str = ""
+    note: str = ""
+    tone: str = "plain"
+
+
+@dataclass
+class Desk:
+    """Everything one user sees on opening Linqi."""
+
+    tiles: list[Tile] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
+
+
+def desk_of(user: Any, *, today: date, now: datetime) -> Desk:
+    """The numbers and lists this user has something to do with, most pressing first."""
+    desk = Desk()
+    if reach_of(user).enterprises("cases.open"):
+        _own_requests(desk, user)
+    if may_anywhere(user, "visits.plan") or may_anywhere(user, "visits.record"):
+        _must_visits(desk, user, today)
+        _planned_visits(desk, user, today)
+    if may_anywhere(user, "cases.accept"):
+        _to_settle(desk, user, now)
+    elif may_anywhere(user, "cases.export"):
+        _overdue(desk, user, now)
+    if may_anywhere(user, "enterprises.confirm"):
+        _claims(desk, user)
+    if may_anywhere(user, "visits.see"):
+        _newcomers(desk, user, today)
+    if may_anywhere(user, "enterprises.import"):
+        _imports(desk, user)
+    return desk
+
+
+def _must_visits(desk: Desk, user: Any, today: date) -> None:
+    waiting = must_visits(user, today=today)
+    late = sum(one.due < today for one in waiting)
+    url = reverse("visits:must")
+    desk.tiles.append(Tile(_("必访未访"), len(waiting), url, _("家"), tone="warn" if waiting else "good"))
+    desk.tiles.append(Tile(_("其中已超期"), late, f"{url}?overdue=1", _("家"), tone="bad" if late else "good"))
+    desk.panels.append(
+        Panel(
+            "must",
+            _("今天先去看谁"),
+            "walk",
+            url,
+            len(waiting),
+            [
+                Line(
+                    one.name,
+                    f"{reverse('visits:plan')}?enterprise={one.enterprise}",
+                    one.place,
+                    "、".join(str(reason) for reason in one.reasons),
+                    "bad" if one.due < today else "info",
+                    one.due,
+                )
+                for one in waiting[:SHOWN]
+            ],
+            _("没有必访企业在等"),
+        )
+    )
+
+
+def _planned_visits(desk: Desk, user: Any, today: date) -> None:
+    mine = seen_by(user, Visit, "visits.record").filter(state="planned", planned_for__lte=today + timedelta(days=7))
+    lines = mine.select_related("enterprise", "place").order_by("planned_for", "pk")[:SHOWN]
+    desk.panels.append(
+        Panel(
+            "planned",
+            _("一周内的走访安排"),
+            "calendar",
+            f"{reverse('visits:list')}?state=planned",
+            mine.count(),
+            [
+                Line(
+                    shown_name(visit.enterprise, user),
+                    reverse("visits:detail", args=[visit.pk]),
+                    visit.place.name,
+                    due=visit.planned_for,
+                )
+                for visit in lines
+            ],
+            _("一周内没有安排"),
+            reverse("visits:must"),
+            _("看必访清单"),
+        )
+    )
+
+
+def _to_settle(desk: Desk, user: Any, now: datetime) -> None:
+    mine = seen_by(user, Case, "cases.accept").exclude(state__in=[*LIFE.terminal, State.ANSWERED])
+    numbers = mine.aggregate(
+        new=Count("pk", filter=Q(state=State.DISPATCHED)),
+        soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + SOON)),
+        late=Count("pk", filter=Q(due_at__lt=now)),
+    )
+    url = reverse("cases:list")
+    late_tone = "bad" if numbers["late"] else "good"
+    desk.tiles += [
+        Tile(_("待受理办件"), numbers["new"], f"{url}?state=dispatched", _("件"), tone="info"),
+        Tile(_("两天内到期"), numbers["soon"], f"{url}?open=1&sort=due_at", _("件"), tone="warn"),
+        Tile(_("已超期"), numbers["late"], f"{url}?overdue=1", _("件"), tone=late_tone),
+    ]
+    desk.panels.append(_cases_panel("settle", _("先办哪几件"), mine.order_by("due_at"), user, now, f"{url}?open=1"))
+
+
+def _overdue(desk: Desk, user: Any, now: datetime) -> None:
+    late = seen_by(user, Case).exclude(state__in=[*LIFE.terminal, State.ANSWERED]).filter(due_at__lt=now)
+    url = f"{reverse('cases:list')}?overdue=1"
+    panel = _cases_panel("overdue", _("超期未答复"), late.order_by("due_at"), user, now, url)
+    desk.tiles.append(Tile(_("超期办件"), panel.total, url, _("件"), tone="bad" if panel.total else "good"))
+    desk.panels.append(panel)
+
+
+def _own_requests(desk: Desk, user: Any) -> None:
+    mine = seen_by(user, Case)
+    url = reverse("cases:list")
+    open_ = mine.exclude(state__in=LIFE.terminal)
+    to_rate = mine.filter(state=State.CLOSED, rating=None)
+    desk.tiles += [
+        Tile(_("正在办理"), open_.count(), f"{url}?open=1", _("件"), tone="info"),
+        Tile(_("等您评价"), to_rate.count(), f"{url}?to_rate=1", _("件"), tone="warn"),
+    ]
+    desk.panels.append(
+        Panel(
+            "own",
+            _("我的诉求"),
+            "message",
+            url,
+            mine.count(),
+            [
+                Line(
+                    case.title,
+                    reverse("cases:detail", args=[case.pk]),
+                    case.number,
+                    State(case.state).label if case.state != State.CLOSED or case.rating else _("请您评价"),
+                    "warn" if case.state == State.CLOSED and not case.rating else "info",
+                    case.due_at if case.answered_at is None else None,
+                )
+                for case in mine.order_by("-opened_at")[:SHOWN]
+            ],
+            _("还没有提过诉求"),
+            reverse("cases:new"),
+            _("提一个诉求"),
+        )
+    )
+
+
+def _claims(desk: Desk, user: Any) -> None:
+    waiting = seen_by(user, Claim, "enterprises.confirm").filter(state=ClaimState.WAITING)
+    total = waiting.count()
+    if not total:
+        return
+    url = reverse("enterprises:claims")
+    desk.tiles.append(Tile(_("待核信息"), total, url, _("条"), tone="info"))
+
+
+def _newcomers(desk: Desk, user: Any, today: date) -> None:
+    since = today - LATELY
+    url = f"{reverse('enterprises:list')}?newcomer=1"
+    came = seen_by(user, Tenancy).filter(since__gt=since, since__lte=today, until=None)
+    newest = came.select_related("enterprise", "place").order_by("-since", "-pk")[:SHOWN]
+    total = came.values("enterprise").distinct().count()
+    desk.tiles.append(Tile(_("近 30 天新入驻"), total, url, _("家")))
+    desk.panels.append(
+        Panel(
+            "newcomers",
+            _("新来的企业"),
+            "building",
+            url,
+            total,
+            [
+                Line(
+                    shown_name(tenancy.enterprise, user),
+                    reverse("dashboards:enterprise", args=[tenancy.enterprise_id]),
+                    tenancy.place.name,
+                    due=tenancy.since,
+                )
+                for tenancy in newest
+            ],
+            _("近 30 天没有企业入驻"),
+        )
+    )
+
+
+def _imports(desk: Desk, user: Any) -> None:
+    waiting = seen_by(user, Import).filter(state="previewed").count()
+    if waiting:
+        desk.tiles.append(Tile(_("导入待确认"), waiting, reverse("enterprises:imports"), _("批"), tone="warn"))
+
+
+def _cases_panel(key: str, title: str, rows: Any, user: Any, now: datetime, url: str) -> Panel:
+    label: Callable[[Case], str] = lambda case: shown_name(case.enterprise, user) if case.enterprise else case.place.name
+    return Panel(
+        key,
+        title,
+        "clipboard-list",
+        url,
+        rows.count(),
+        [
+            Line(
+                case.title,
+                reverse("cases:detail", args=[case.pk]),
+                label(case),
+                State(case.state).label,
+                "bad" if case.due_at < now else "info",
+                case.due_at,
+            )
+            for case in rows.select_related("enterprise", "place")[:SHOWN]
+        ],
+        _("没有在等的办件"),
+    )
