@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from linqi.kit.choices import Choice
+from linqi.kit.identifiers import mask_name
 from linqi.territory.models import Place
 
 
@@ -46,19 +47,28 @@ class Enterprise(models.Model):
     entity_type = models.CharField(max_length=30, choices=EntityType.choices, blank=True)
     registration_status = models.CharField(max_length=20, choices=RegistrationStatus.choices, blank=True)
     established_on = models.DateField(null=True)
-    registered_capital = models.DecimalField(max_digits=20, decimal_places=2, null=True, help_text="Whole units of currency.")
+    registered_capital = models.DecimalField(
+        max_digits=20, decimal_places=2, null=True, help_text="Whole units of currency."
+    )
     capital_currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217.")
     registered_address = models.CharField(max_length=300, blank=True)
     registration_region = models.CharField(max_length=6, blank=True, help_text="GB/T 2260, six digits.")
     business_scope = models.TextField(blank=True)
-    industry_code = models.CharField(max_length=5, blank=True, help_text="GB/T 4754-2017, e.g. I6513; empty is unknown.")
-    industry_source = models.CharField(max_length=20, blank=True, help_text="given | scope (classified from the scope).")
+    industry_code = models.CharField(
+        max_length=5, blank=True, help_text="GB/T 4754-2017, like I6513; or empty."
+    )
+    industry_source = models.CharField(
+        max_length=20, blank=True, help_text="given | scope (read from the scope)."
+    )
     seat = models.ForeignKey(
         Place, models.SET_NULL, null=True, related_name="seated", help_text="Principal place today, from tenancies."
     )
     source = models.CharField(max_length=200, help_text="Where the registry fields come from.")
     as_of = models.DateField(help_text="The day for which the source speaks.")
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    head = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="branches", help_text="Head office, for a branch 总部."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -74,11 +84,14 @@ class Enterprise(models.Model):
             models.UniqueConstraint(
                 fields=["uscc"], condition=~Q(uscc="") & Q(merged_into=None), name="enterprise_uscc_once"
             ),
-            models.CheckConstraint(condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="enterprise_not_itself"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="enterprise_not_itself"
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        """Fit for a log or the journal, so without a self-employed person's name; pages ask `queries.shown_name`."""
+        return mask_name(self.name) if self.entity_type == EntityType.SELF_EMPLOYED else self.name
 
 
 class Relation(Choice):
@@ -137,7 +150,9 @@ class Fact(models.Model):
 
     enterprise = models.ForeignKey(Enterprise, models.CASCADE, related_name="facts", db_index=False)
     key = models.CharField(max_length=40, help_text="A field of the dictionary, enterprises/data/fields.yaml.")
-    period = models.CharField(max_length=10, blank=True, help_text="'2025', '2026-03', or empty for as-of and static fields.")
+    period = models.CharField(
+        max_length=10, blank=True, help_text="'2025', '2026-03', or empty for undated ones."
+    )
     value = models.JSONField(help_text="Typed by the dictionary; decimals as strings, dates as ISO text.")
     source_kind = models.CharField(max_length=12, choices=SourceKind.choices)
     source = models.CharField(max_length=200)

@@ -1,0 +1,462 @@
+"""Questions about enterprises: which one sees, under which name, what is known of them and from whom."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final
+
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from linqi.enterprises import dictionary
+from linqi.enterprises.models import (
+    Claim,
+    ClaimState,
+    Enterprise,
+    EntityType,
+    Fact,
+    Pair,
+    PairState,
+    RegistrationStatus,
+    Relation,
+    SourceKind,
+    Tenancy,
+)
+from linqi.enterprises.rules.names import name_key
+from linqi.kit import access
+from linqi.kit.clock import today
+from linqi.kit.identifiers import mask_name
+from linqi.territory.models import Coverage, Place, PlaceKind
+from linqi.ui.parts import Fact as Shown
+
+NEWCOMER_DAYS: Final = 30  # days a newcomer stays one; product default, docs/rules/must_visit.md
+COLUMN_KEYS: Final = {  # fields of the dictionary that the registry keeps as columns
+    "uscc": "uscc",
+    "name": "name",
+    "entity_type": "entity_type",
+    "registration_status": "registration_status",
+    "established_on": "established_on",
+    "registered_capital": "registered_capital",
+    "registered_address": "registered_address",
+    "registration_region": "registration_region",
+    "industry_code": "industry_code",
+}
+
+
+# --- which enterprises ---------------------------------------------------------------------------------------------
+def enterprises_seen_by(user: Any) -> QuerySet[Enterprise]:
+    """The enterprises this user may see, those that left included; merged records are not enterprises any more."""
+    return access.seen_by(user, Enterprise).filter(merged_into=None)
+
+
+def enterprises_in_place(user: Any, below: Place | int | None = None, on: date | None = None) -> QuerySet[Enterprise]:
+    """The enterprises that are today at a place this user sees, or at or below the place `below` 在驻企业."""
+    tenancies = tenancies_open(access.seen_by(user, Tenancy), on)
+    if below is not None:
+        tenancies = tenancies.filter(place__in=places_below(below, on))
+    return Enterprise.objects.filter(merged_into=None).filter(Exists(tenancies.filter(enterprise=OuterRef("pk"))))
+
+
+def survivor_of(enterprise: Enterprise) -> Enterprise:
+    """The record that stands for this one: itself, or what it was merged into."""
+    seen = set()
+    while enterprise.merged_into is not None and enterprise.pk not in seen:
+        seen.add(enterprise.pk)
+        enterprise = enterprise.merged_into
+    return enterprise
+
+
+def tenancies_open(rows: QuerySet[Tenancy] | None = None, on: date | None = None) -> QuerySet[Tenancy]:
+    """Tenancies that hold on a day: begun, or of unknown beginning, and not ended."""
+    day = on or today()
+    return (Tenancy.objects.all() if rows is None else rows).filter(
+        Q(until=None) | Q(until__gt=day), Q(since=None) | Q(since__lte=day)
+    )
+
+
+def places_below(place: Place | int, on: date | None = None) -> QuerySet[Coverage, int]:
+    """Ids of the places at or below one, for use inside another query."""
+    day = on or today()
+    pk = place.pk if isinstance(place, Place) else place
+    standing = Coverage.objects.filter(Q(until=None) | Q(until__gt=day), since__lte=day, ancestor=pk)
+    return standing.values_list("descendant_id", flat=True)
+
+
+def newcomers(rows: QuerySet[Enterprise], on: date | None = None, days: int = NEWCOMER_DAYS) -> QuerySet[Enterprise]:
+    """Those of the rows that came within the last days and are still there 新入驻."""
+    day = on or today()
+    lately = tenancies_open(on=day).filter(since__gt=day - timedelta(days=days))
+    return rows.filter(pk__in=lately.values("enterprise"))
+
+
+def off_buildings(rows: QuerySet[Enterprise], on: date | None = None) -> QuerySet[Enterprise]:
+    """Those of the rows whose principal place is not in a building of the tree 未落楼."""
+    day = on or today()
+    housed = Coverage.objects.filter(
+        Q(until=None) | Q(until__gt=day),
+        since__lte=day,
+        ancestor__kind=PlaceKind.BUILDING.value,
+        descendant=OuterRef("seat"),
+    )
+    return rows.filter(~Exists(housed))
+
+
+def named_like(rows: QuerySet[Enterprise], text: str, user: Any) -> QuerySet[Enterprise]:
+    """Those of the rows whose name or code holds the text; a masked name is not found by what the mask hides 检索."""
+    key = name_key(text)
+    code = key if key.isascii() else ""
+    by_name = Q(name_key__contains=key) if key else Q(pk__in=[])
+    if not sees_all_names(user):
+        by_name &= ~Q(entity_type=EntityType.SELF_EMPLOYED.value)
+    if code and len(code) >= 4:
+        by_name |= Q(uscc__startswith=code) | Q(old_number__startswith=code)
+        if len(code) < 18:
+            by_name |= Q(uscc__contains=code)
+    return rows.filter(by_name)
+
+
+def with_whereabouts(rows: QuerySet[Enterprise], user: Any) -> QuerySet[Enterprise]:
+    """The rows with `stays`: their open tenancies that this user sees, each with `place.above`: what it stands under.
+
+    Three queries whatever the number of rows.
+    """
+    day = today()
+    above = Coverage.objects.filter(Q(until=None) | Q(until__gt=day), since__lte=day).select_related("ancestor")
+    stays = (
+        tenancies_open(access.seen_by(user, Tenancy))
+        .select_related("place")
+        .prefetch_related(Prefetch("place__covered", queryset=above.order_by("-depth"), to_attr="above"))
+    )
+    return rows.prefetch_related(Prefetch("tenancies", queryset=stays, to_attr="stays"))
+
+
+def whereabouts(tenancy: Tenancy) -> str:
+    """Where a tenancy is, in words: park, building, floor or unit. Reads `place.above` when it is there."""
+    above: Sequence[Coverage] | None = getattr(tenancy.place, "above", None)
+    if above is None:
+        return str(tenancy.place)
+    shown = {PlaceKind.PARK, PlaceKind.BUILDING, PlaceKind.FLOOR, PlaceKind.UNIT}
+    line = [coverage.ancestor for coverage in above if coverage.ancestor.kind in shown]
+    if any(place.kind == PlaceKind.UNIT for place in line):
+        line = [place for place in line if place.kind != PlaceKind.FLOOR]
+    words = [place.name for place in line] or [tenancy.place.name]
+    if tenancy.room and tenancy.room not in words[-1]:
+        words.append(tenancy.room)
+    return " ".join(words)
+
+
+# --- under which name ----------------------------------------------------------------------------------------------
+def shown_name(enterprise: Enterprise, user: Any) -> str:
+    """The enterprise's name as this user may read it; a self-employed person's may be masked 显示名称.
+
+    The one place where names leave for a page, a search result or a file.
+    """
+    if enterprise.entity_type != EntityType.SELF_EMPLOYED or _sees_name(enterprise, user):
+        return enterprise.name
+    return mask_name(enterprise.name)
+
+
+def sees_all_names(user: Any) -> bool:
+    """Whether every grant by which this user sees enterprises also shows the names of self-employed."""
+    if isinstance(user, access.System):
+        return True
+    seeing = [held for held in access.reach_of(user).held if "enterprises.see" in held.permissions]
+    return bool(seeing) and all("enterprises.see_personal" in held.permissions for held in seeing)
+
+
+def _sees_name(enterprise: Enterprise, user: Any) -> bool:
+    if sees_all_names(user):
+        return True
+    reach = access.reach_of(user)
+    if enterprise.pk in reach.enterprises("enterprises.see"):  # one's own name
+        return True
+    if "enterprises.see_personal" not in reach.permissions:
+        return False
+    known: dict[int, bool] = user.__dict__.setdefault("_names_seen", {})  # mixed grants are rare: ask once for each
+    if enterprise.pk not in known:
+        known[enterprise.pk] = access.may(user, "enterprises.see_personal", enterprise)
+    return known[enterprise.pk]
+
+
+# --- what is known of one ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Sight:
+    """How much of one enterprise's sensitive fields a user may read."""
+
+    secrets: bool
+    personal: bool
+
+    def reads(self, field: dictionary.Field) -> bool:
+        """Whether this field's values may be shown."""
+        return (self.secrets or not field.secret) and (self.personal or not field.personal)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one source says: the value as kept and in words."""
+
+    value: Any
+    words: str
+    kind: str
+    source: str
+    as_of: date
+    confidence: float = 1.0
+    fact: int | None = None
+    superseded_on: date | None = None
+
+    @property
+    def kind_label(self) -> str:
+        """The kind of source in words."""
+        return _(SourceKind(self.kind).label)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that stands about one field and period; `withheld`: it exists and this user may not read it."""
+
+    field: dictionary.Field
+    period: str
+    statements: tuple[Statement, ...]
+    withheld: bool = False
+
+    @property
+    def conflicting(self) -> bool:
+        """Whether sources say different things."""
+        return len({repr(one.value) for one in self.statements}) > 1
+
+    @property
+    def best(self) -> Statement | None:
+        """The statement to show first: the newest, a register's before others of the same day."""
+        return max(self.statements, key=lambda one: (one.as_of, one.kind == SourceKind.REGISTER), default=None)
+
+    @property
+    def label(self) -> str:
+        """The field's name with its period."""
+        return f"{self.field.label} {self.period}".strip()
+
+
+@dataclass(frozen=True)
+class ClaimShown:
+    """A claim beside what is known already; `words` is empty when it is withheld."""
+
+    claim: Claim
+    field: dictionary.Field
+    words: str
+    beside: tuple[Statement, ...]
+    withheld: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether a source already says the same."""
+        return any(one.value == self.claim.value for one in self.beside)
+
+
+NOTHING_SENSITIVE: Final = Sight(secrets=False, personal=False)
+
+
+def sight_of(enterprise: Enterprise, user: Any) -> Sight:
+    """What of this enterprise's sensitive fields the user may read; two queries at most."""
+    return Sight(
+        access.may(user, "enterprises.see_secrets", enterprise),
+        access.may(user, "enterprises.see_personal", enterprise),
+    )
+
+
+def facts_of(enterprise: Enterprise, user: Any, *, history: bool = False) -> tuple[Known, ...]:
+    """What is known of an enterprise, field by field and newest period first; sensitive fields only as far as allowed.
+
+    The one place where facts are read for a person. A field that may not be read is there with `withheld` and no value.
+    `history`: superseded facts too. Three queries.
+    """
+    sight = sight_of(enterprise, user)
+    rows = access.seen_by(user, Fact).filter(enterprise=enterprise)
+    if not history:
+        rows = rows.filter(superseded_on=None)
+    return _known(rows, sight)
+
+
+def register_says(enterprise: Enterprise, key: str) -> Statement | None:
+    """What the registry's own columns say about a field; None when it is no column or unknown."""
+    column = COLUMN_KEYS.get(key)
+    value = getattr(enterprise, column) if column else None
+    if value in (None, ""):
+        return None
+    kept = dictionary.stored(key, value)
+    return Statement(kept, dictionary.show(key, kept), SourceKind.REGISTER.value, enterprise.source, enterprise.as_of)
+
+
+def claims_waiting(user: Any) -> QuerySet[Claim]:
+    """The claims that this user may confirm and nobody has decided, oldest first 待核队列."""
+    waiting = access.seen_by(user, Claim, "enterprises.confirm").filter(state=ClaimState.WAITING.value)
+    return waiting.filter(enterprise__merged_into=None).select_related("enterprise", "entered_by").order_by("pk")
+
+
+def claims_of(enterprise: Enterprise, user: Any) -> tuple[ClaimShown, ...]:
+    """The claims about an enterprise, newest first, each beside what is known."""
+    rows = access.seen_by(user, Claim).filter(enterprise=enterprise).select_related("enterprise", "decided_by")
+    return claims_beside(rows.order_by("-pk"), user)
+
+
+def claims_beside(claims: Iterable[Claim], user: Any) -> tuple[ClaimShown, ...]:
+    """Each claim beside the facts that stand on its field and period, and the register's own word."""
+    listed = list(claims)
+    facts: dict[tuple[int, str, str], list[Statement]] = defaultdict(list)
+    firms = {claim.enterprise_id for claim in listed}
+    standing = Fact.objects.filter(
+        enterprise__in=firms, key__in={claim.key for claim in listed}, superseded_on=None
+    ).order_by("-as_of", "pk")
+    for fact in standing:
+        facts[fact.enterprise_id, fact.key, fact.period].append(_statement(fact))
+    sights: dict[int, Sight] = {}
+    shown = []
+    for claim in listed:
+        field = dictionary.field(claim.key)
+        if field.sensitivity == "public":
+            sight = Sight(False, False)
+        else:
+            sight = sights.setdefault(
+                claim.enterprise_id, sights.get(claim.enterprise_id) or sight_of(claim.enterprise, user)
+            )
+        if not sight.reads(field):
+            shown.append(ClaimShown(claim, field, "", (), withheld=True))
+            continue
+        register = register_says(claim.enterprise, claim.key)
+        beside = tuple(facts[claim.enterprise_id, claim.key, claim.period])
+        beside = (register, *beside) if register else beside
+        shown.append(ClaimShown(claim, field, dictionary.show(claim.key, claim.value), beside))
+    return tuple(shown)
+
+
+def tenancies_of(enterprise: Enterprise, user: Any) -> QuerySet[Tenancy]:
+    """Where the enterprise is and was, as far as this user sees: those that hold first, then the latest 入驻记录."""
+    day = today()
+    above = Coverage.objects.filter(Q(until=None) | Q(until__gt=day), since__lte=day).select_related("ancestor")
+    return (
+        access.seen_by(user, Tenancy)
+        .filter(enterprise=enterprise)
+        .select_related("place")
+        .prefetch_related(Prefetch("place__covered", queryset=above.order_by("-depth"), to_attr="above"))
+        .order_by(F("until").desc(nulls_first=True), F("since").desc(nulls_last=True), "pk")
+    )
+
+
+def facts_shown(known: Iterable[Known]) -> list[Shown]:
+    """Facts as the component `ui/components/facts.html` shows them, each statement of a conflict on its own line."""
+    shown = []
+    for one in known:
+        if one.withheld:
+            shown.append(Shown(one.label, _("无权查看"), note=_("敏感信息，已隐藏")))
+        for statement in sorted(one.statements, key=lambda said: said.as_of, reverse=True):
+            note = _("各来源说法不一") if one.conflicting else ""
+            if statement.superseded_on:
+                note = _("已被 %(day)s 的信息取代") % {"day": statement.superseded_on.isoformat()}
+            source = f"{statement.kind_label} · {statement.source}"
+            shown.append(Shown(one.label, statement.words, source=source, as_of=statement.as_of, note=note))
+    return shown
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the enterprise is, as the registry says and this user may read 身份."""
+
+    enterprise: Enterprise
+    name: str
+    industry: str
+    facts: tuple[Shown, ...]
+    head: Enterprise | None
+    branches: tuple[Enterprise, ...]
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """Labels of key fields nobody knows."""
+        return [str(fact.label) for fact in self.facts if fact.value is None]
+
+
+def identity_of(enterprise: Enterprise, user: Any) -> Identity:
+    """The registry's own fields with their source and date, in the order in which people ask for them."""
+    from linqi.enterprises import industry
+
+    one = enterprise
+    code = one.industry_code
+    source, as_of = one.source, one.as_of
+    money = one.capital_currency in ("", "CNY")
+    capital: Any = one.registered_capital
+    if capital is not None and not money:
+        capital = f"{capital:,.2f} {one.capital_currency}"
+    named = industry.name(code) if code else ""
+    by_scope = _("由经营范围推断") if one.industry_source == "scope" else ""
+    facts = (
+        Shown(_("统一社会信用代码"), one.uscc or None, source, as_of),
+        *((Shown(_("旧注册号"), one.old_number, source, as_of),) if one.old_number else ()),
+        Shown(_("主体类型"), _(EntityType(one.entity_type).label) if one.entity_type else None, source, as_of),
+        Shown(
+            _("登记状态"),
+            _(RegistrationStatus(one.registration_status).label) if one.registration_status else None,
+            source,
+            as_of,
+        ),
+        Shown(_("成立日期"), one.established_on, source, as_of, kind="date"),
+        Shown(_("注册资本"), capital, source, as_of, kind="money" if isinstance(capital, Decimal) else "text"),
+        Shown(_("行业"), f"{code} {named}".strip() if code else None, source, as_of, note=by_scope),
+        Shown(_("住所"), one.registered_address or None, source, as_of),
+        Shown(_("经营范围"), one.business_scope or None, source, as_of),
+    )
+    seen = enterprises_seen_by(user)
+    head = seen.filter(pk=one.head_id).first() if one.head_id else None
+    branches = tuple(seen.filter(head=one).order_by("name_key")[:50])
+    return Identity(one, shown_name(one, user), named, facts, head, branches)
+
+
+def pairs_to_decide(user: Any) -> QuerySet[Pair]:
+    """The proposed pairs that this user may decide, most probable first: both records must be within reach 疑似同企."""
+    both = access.seen_by(user, Pair).filter(right__in=access.seen_by(user, Enterprise, "enterprises.resolve"))
+    return (
+        both.filter(state=PairState.PROPOSED.value, left__merged_into=None, right__merged_into=None)
+        .select_related("left", "right")
+        .order_by("-probability", "pk")
+    )
+
+
+def relation_words(stays: Iterable[Tenancy]) -> str:
+    """What an enterprise does here, over all its open tenancies: registered, operates or both."""
+    kinds = {stay.relation for stay in stays}
+    if not kinds:
+        return ""
+    if len(kinds) == 1:
+        return _(Relation(kinds.pop()).label)
+    return _(Relation.BOTH.label)
+
+
+def _known(rows: QuerySet[Fact], sight: Sight) -> tuple[Known, ...]:
+    grouped: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact in rows:
+        grouped[fact.key, fact.period].append(fact)
+    order = {key: at for at, key in enumerate(dictionary.fields())}
+    known = []
+    newest_first = sorted(grouped, key=lambda at: at[1], reverse=True)
+    for key, period in sorted(newest_first, key=lambda at: order.get(at[0], len(order))):
+        if key not in order:
+            continue
+        field = dictionary.field(key)
+        if sight.reads(field):
+            said = sorted(grouped[key, period], key=lambda fact: (fact.as_of, fact.pk), reverse=True)
+            known.append(Known(field, period, tuple(_statement(fact) for fact in said)))
+        else:
+            known.append(Known(field, period, (), withheld=True))
+    return tuple(known)
+
+
+def _statement(fact: Fact) -> Statement:
+    return Statement(
+        fact.value,
+        dictionary.show(fact.key, fact.value),
+        fact.source_kind,
+        fact.source,
+        fact.as_of,
+        fact.confidence,
+        fact.pk,
+        fact.superseded_on,
+    )

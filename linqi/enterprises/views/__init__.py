@@ -1,0 +1,1 @@
+"""The pages of enterprises 企业页面."""
