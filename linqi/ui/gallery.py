@@ -26,14 +26,27 @@ class SampleForm(forms.Form):
     """One field of each sort."""
 
     name = forms.CharField(label=_lazy("企业名称"), help_text=_lazy("与营业执照一致。"))
-    kind = forms.ChoiceField(label=_lazy("企业类型"), choices=[("", _lazy("请选择")), ("company", _lazy("公司")), ("branch", _lazy("分支机构"))])
-    visited = forms.DateField(label=_lazy("走访日期"), widget=forms.DateInput(attrs={"type": "date"}), error_messages={"required": _lazy("请填写走访日期；记不清可填大致日期并在备注说明。")})
+    kind = forms.ChoiceField(
+        label=_lazy("企业类型"),
+        choices=[("", _lazy("请选择")), ("company", _lazy("公司")), ("branch", _lazy("分支机构"))],
+    )
+    visited = forms.DateField(
+        label=_lazy("走访日期"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": _lazy("请填写走访日期；记不清可填大致日期并在备注说明。")},
+    )
     memo = forms.CharField(label=_lazy("备注"), required=False, widget=forms.Textarea)
     reasons = forms.MultipleChoiceField(
-        label=_lazy("走访事由"), required=False, choices=[("new", _lazy("新入驻")), ("need", _lazy("有诉求"))], widget=forms.CheckboxSelectMultiple
+        label=_lazy("走访事由"),
+        required=False,
+        choices=[("new", _lazy("新入驻")), ("need", _lazy("有诉求"))],
+        widget=forms.CheckboxSelectMultiple,
     )
     agreed = forms.BooleanField(label=_lazy("已向企业说明记录用途"), required=False)
 
+
+_APPS = ("accounts", "cases", "enterprises", "journal", "territory", "visits")
+_STATES = (("good", _lazy("已办结")), ("warn", _lazy("待受理")), ("bad", _lazy("已逾期")), ("info", _lazy("办理中")))
 
 SAMPLE = Table[ContentType](
     key="sample",
@@ -41,21 +54,29 @@ SAMPLE = Table[ContentType](
     columns=[
         Column("name", _lazy("名称"), value=lambda row: row.model, sort="model", fixed=True),
         Column("app_label", _lazy("分类"), sort="app_label", hint=_lazy("点列名可以排序")),
-        Column("state", _lazy("状态"), kind="badge", value=lambda row: _STATES[row.pk % 4][1], tone=lambda row: _STATES[row.pk % 4][0]),
-        Column("amount", _lazy("注册资本"), kind="money", value=lambda row: None if row.pk % 5 == 0 else row.pk * 1_250_000),
+        Column(
+            "state",
+            _lazy("状态"),
+            kind="badge",
+            value=lambda row: _STATES[row.pk % 4][1],
+            tone=lambda row: _STATES[row.pk % 4][0],
+        ),
+        Column(
+            "amount", _lazy("注册资本"), kind="money", value=lambda row: None if row.pk % 5 == 0 else row.pk * 1_250_000
+        ),
         Column("staff", _lazy("员工数"), kind="number", value=lambda row: None if row.pk % 3 == 0 else row.pk * 117),
         Column("pk", _lazy("编号"), kind="number", sort="pk", visible=False, phone=False),
     ],
     order="name",
     filters=[
         Search("q", _lazy("搜名称"), apply=lambda rows, text: rows.filter(model__icontains=text)),
-        Choose("app", _lazy("分类"), choices=lambda: [(label, label) for label in _APPS], field="app_label", facet=True),
+        Choose(
+            "app", _lazy("分类"), choices=lambda: [(label, label) for label in _APPS], field="app_label", facet=True
+        ),
     ],
     row_url=lambda row: reverse("ui:gallery") + f"?q={row.model}",
     size=20,
 )
-_APPS = ("accounts", "cases", "enterprises", "journal", "territory", "visits")
-_STATES = (("good", _lazy("已办结")), ("warn", _lazy("待受理")), ("bad", _lazy("已逾期")), ("info", _lazy("办理中")))
 
 
 @require_GET
@@ -97,7 +118,9 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
         "soon": now + timedelta(hours=20),
         "later": now + timedelta(days=9),
         "late": now - timedelta(days=3),
-        "why": _("3 月 2 日（周一）受理，次日起算；\n期限 5 个工作日，清明假期 4 月 4–6 日不计；\n到期日 3 月 9 日（周一）。"),
+        "why": _(
+            "3 月 2 日（周一）受理，次日起算；\n期限 5 个工作日，清明假期 4 月 4–6 日不计；\n到期日 3 月 9 日（周一）。"
+        ),
         "entries": _timeline(now),
         "facts": _facts(),
         "storeys": _storeys(),
@@ -114,7 +137,14 @@ def _timeline(now: datetime) -> list[Happening]:
     return [
         Happening(now, _("企业评价：满意"), _("企业用户"), _("处理及时，说明清楚。"), tone="good", icon="check"),
         Happening(now - timedelta(days=1), _("办结：消防通道已清理"), _("应急管理科"), tone="info", icon="file-text"),
-        Happening(now - timedelta(days=4), _("走访中发现消防通道被占用"), _("综合治理专员"), url="#", tone="warn", icon="alert-triangle"),
+        Happening(
+            now - timedelta(days=4),
+            _("走访中发现消防通道被占用"),
+            _("综合治理专员"),
+            url="#",
+            tone="warn",
+            icon="alert-triangle",
+        ),
         Happening(now - timedelta(days=40), _("企业入驻一号楼 301 室"), tone="plain", icon="building"),
     ]
 
@@ -135,23 +165,52 @@ def _facts() -> list[Fact]:
 def _storeys() -> list[Storey]:
     let, empty, part = _("已租"), _("空置"), _("注册未经营")
     return [
-        Storey("12F", [Room("1201", let, "good", _("滨湖晴川科技有限公司"), "#", 3), Room("1202", empty, "plain")], _("1,240 ㎡")),
-        Storey("11F", [Room("1101", let, "good", _("云谷设计"), "#"), Room("1102", part, "warn", _("前滩贸易"), "#"), Room("1103", let, "good", _("南岭智造"), "#", 2)]),
+        Storey(
+            "12F",
+            [Room("1201", let, "good", _("滨湖晴川科技有限公司"), "#", 3), Room("1202", empty, "plain")],
+            _("1,240 ㎡"),
+        ),
+        Storey(
+            "11F",
+            [
+                Room("1101", let, "good", _("云谷设计"), "#"),
+                Room("1102", part, "warn", _("前滩贸易"), "#"),
+                Room("1103", let, "good", _("南岭智造"), "#", 2),
+            ],
+        ),
         Storey("3F", [Room("301", let, "good", _("共享办公（34 家）"), "#", 6)], _("1,310 ㎡")),
         Storey("2F"),
-        Storey("1F", [Room("101", _("物业自用"), "info"), Room("102", _("合同 30 天内到期"), "bad", _("邻里咖啡"), "#")]),
+        Storey(
+            "1F", [Room("101", _("物业自用"), "info"), Room("102", _("合同 30 天内到期"), "bad", _("邻里咖啡"), "#")]
+        ),
     ]
 
 
 def _nodes() -> list[Node]:
     building = [Node(_("一号楼"), "#", 132), Node(_("二号楼"), "#", 0), Node(_("三号楼"), "#", None, _("尚未登记"))]
     park = Node(_("云谷一园"), "#", 298, open=True, children=building)
-    return [Node(_("前滩街道"), "#", 24016, open=True, children=[Node(_("创新一社区"), "#", 1207, open=True, children=[park], active=True)])]
+    return [
+        Node(
+            _("前滩街道"),
+            "#",
+            24016,
+            open=True,
+            children=[Node(_("创新一社区"), "#", 1207, open=True, children=[park], active=True)],
+        )
+    ]
 
 
 def _bars() -> Chart:
     labels = [_("软件和信息服务"), _("科技推广"), _("批发"), _("商务服务"), _("零售"), _("专用设备制造")]
-    return Chart("bars", _("行业分布"), labels, [Series(_("企业数"), [6120, 4210, 3875, 2950, None, 640])], unit=_("家"), lying=True, links=["#"] * 6)
+    return Chart(
+        "bars",
+        _("行业分布"),
+        labels,
+        [Series(_("企业数"), [6120, 4210, 3875, 2950, None, 640])],
+        unit=_("家"),
+        lying=True,
+        links=["#"] * 6,
+    )
 
 
 def _lines() -> Chart:
@@ -180,10 +239,19 @@ def _map() -> Map:
         Shape(_("未来社区"), block(1, 1), "#", "quiet", _("尚无数据")),
     ]
     spots = [
-        Spot(_("%(n)s 号楼") % {"n": n}, south + 0.002 + (n % 5) * 0.0031, west + 0.002 + (n % 7) * 0.0028, "#", "info", count=n)
+        Spot(
+            _("%(n)s 号楼") % {"n": n},
+            south + 0.002 + (n % 5) * 0.0031,
+            west + 0.002 + (n % 7) * 0.0028,
+            "#",
+            "info",
+            count=n,
+        )
         for n in range(1, 19)
     ]
-    return Map("places", _("街道地图"), shapes, spots, [("plain", _("正常")), ("warn", _("有待办")), ("quiet", _("尚无数据"))])
+    return Map(
+        "places", _("街道地图"), shapes, spots, [("plain", _("正常")), ("warn", _("有待办")), ("quiet", _("尚无数据"))]
+    )
 
 
 def _number(text: str) -> int:

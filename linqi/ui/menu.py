@@ -16,7 +16,9 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One entry: `icon` is a Tabler name, `permission` empty for every signed-in user, `tab` also shows it in the phone's bottom bar."""
+    """One entry: `icon` is a Tabler name, `permission` empty for every signed-in user, `tab` also shows it in the
+    phone's bottom bar.
+    """
 
     key: str
     label: str | Promise

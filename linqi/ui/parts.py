@@ -1,4 +1,6 @@
-"""The plain values that components are drawn from: what a page hands to the templates under `ui/components/` 组件数据."""
+"""The plain values that components are drawn from: what a page hands to the templates under `ui/components/`
+组件数据.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -139,7 +141,8 @@ class Chart:
         """Label, link and numbers of each row of the table."""
         links = [*self.links, *[""] * (len(self.labels) - len(self.links))]
         return [
-            (str(label), links[at], [series.values[at] for series in self.series]) for at, label in enumerate(self.labels)
+            (str(label), links[at], [series.values[at] for series in self.series])
+            for at, label in enumerate(self.labels)
         ]
 
 
@@ -169,7 +172,9 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Outlines and points with a list beside them, `components/map.html` with `map` 地图. No tiles: the outlines are our own."""
+    """Outlines and points with a list beside them, `components/map.html` with `map` 地图. No tiles: the outlines
+    are our own.
+    """
 
     key: str
     title: Text

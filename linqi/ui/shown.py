@@ -16,7 +16,9 @@ TONES = frozenset({"plain", "info", "good", "warn", "bad", "quiet"})  # colours 
 def unknown(said: bool = False) -> SafeString:
     """The sign for "we do not know": never a zero; a dash with the word beside it, or only read aloud 未知."""
     hidden = "" if said else "visually-hidden"
-    return format_html('<span class="lq-unknown" title="{}">—<span class="{}">{}</span></span>', _("未知"), hidden, _("未知"))
+    return format_html(
+        '<span class="lq-unknown" title="{}">—<span class="{}">{}</span></span>', _("未知"), hidden, _("未知")
+    )
 
 
 def badge(text: str, tone: str = "plain") -> SafeString:
@@ -42,7 +44,7 @@ def money(yuan: int | float | Decimal) -> str:
     return f"{number(amount)} {_('元')}"
 
 
-def plain(value: object, kind: str = "text") -> str:
+def plain(value: object, kind: str = "text") -> str:  # noqa: PLR0911 – one line for each sort of value
     """One value as text in the reader's language; `kind` as in `tables.Column`."""
     if value is None or value == "":
         return "—"

@@ -8,7 +8,7 @@ A list page declares a `Table` once, at module level, and binds it to a request 
             Column("number", _("编号"), sort="number", fixed=True),
             Column("title", _("事项")),
             Column("enterprise", _("企业"), value="enterprise.name", sort="enterprise__name"),
-            Column("state", _("状态"), value="get_state_display", sort="state", kind="badge", tone=lambda case: TONES[case.state]),
+            Column("state", _("状态"), value="get_state_display", sort="state", kind="badge", tone=tone_of),
             Column("due_at", _("期限"), sort="due_at", kind="datetime", nullable=True),
             Column("memo", _("备注"), visible=False),
         ],
@@ -24,15 +24,16 @@ A list page declares a `Table` once, at module level, and binds it to a request 
     def cases(request):
         table = CASES.bind(request, cases_seen_by(request.user).select_related("enterprise"))
         if table.export_format:
-            record_export(rows=table.total, by=request.user)       # the caller's action: may this person export, and journal it
+            record_export(rows=table.total, by=request.user)  # the caller's action asks for permission and journals
             return table.export()
         return table.answer("cases/list.html", {"more": "context"})
 
-and the page says `{% include "ui/components/list.html" with table=table only %}`. All of it lives in plain GET parameters, so a link
-shows another person the same list: `?q=…&state=open&sort=-due_at&cols=number,title&size=50&page=2`.
+and the page says `{% include "ui/components/list.html" with table=table only %}`. All of it lives in plain GET
+parameters, so a link shows another person the same list: `?q=…&state=open&sort=-due_at&cols=number,title&size=50&page=2`.
 
-The number of queries does not depend on the rows: one for the page, one for the total (capped when `cap` is given), and one for each
-filter with `facet=True`. Related objects named by a dotted `value` belong into the caller's `select_related`/`prefetch_related`.
+The number of queries does not depend on the rows: one for the page, one for the total (capped when `cap` is given),
+and one for each filter with `facet=True`. Related objects named by a dotted `value` belong into the caller's
+`select_related` or `prefetch_related`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -70,12 +71,14 @@ RESERVED = frozenset({"page", "size", "sort", "cols", "export"})
 class Column(Generic[M]):
     """One column: what it is called, where its value comes from, how it is shown, sorted and exported 列.
 
-    `value`: dotted path from the row (`"park.name"`; methods without arguments are called) or a function; default: `key`.
-    `sort`: ORM name or names to order by; None: the column cannot be sorted. `nullable`: unknown values come last both ways.
+    `value`: dotted path from the row (`"park.name"`; methods without arguments are called) or a function; default:
+    `key`.
+    `sort`: ORM name or names to order by; None: the column cannot be sorted. `nullable`: unknown values come last
+    both ways.
     `kind`: how the value is shown; `"html"` trusts `value` to return a SafeString (exports then need `export`).
     `tone`: colour of a badge (one of `shown.TONES`); the text always says it too. `url`: where the cell leads.
     `export`: value in the exported sheet when it differs from the one shown. `fixed`: cannot be switched off.
-    `phone`: False hides the column on phones. `personal`: shown by the caller's permission only, see `bind(without=…)`.
+    `phone`: False hides the column on phones. Columns not everybody may see: `bind(without=…)`.
     """
 
     key: str
@@ -152,7 +155,9 @@ class Option:
 
 @dataclass(frozen=True)
 class Search:
-    """Free text 检索. `apply(rows, text)` narrows the queryset; the text is stripped and at most 100 characters long."""
+    """Free text 检索. `apply(rows, text)` narrows the queryset; the text is stripped and at most 100 characters
+    long.
+    """
 
     key: str
     title: Text
@@ -176,7 +181,8 @@ class Choose:
 
     `choices`: pairs of value and label, or a function that returns them (called once for each request).
     `field`: ORM name compared with the value (default: `key`), or give `apply(rows, values)`.
-    `facet=True` shows beside each choice how many rows it would leave (one query). `unknown=True` offers rows without a value.
+    `facet=True` shows beside each choice how many rows it would leave (one query). `unknown=True` offers rows
+    without a value.
     """
 
     key: str
@@ -351,7 +357,8 @@ class PageLink:
 class Table(Generic[M]):
     """What a list is made of. Declare it once for each list; `bind` joins it with a request 列表定义.
 
-    `order`: default order, as in `?sort=` (a column's key, with `-` for descending) or any ORM names. `cap`: stop counting there and
+    `order`: default order, as in `?sort=` (a column's key, with `-` for descending) or any ORM names. `cap`: stop
+    counting there and
     say "more than". `empty`: sentence when nothing is there; `empty_url`, `empty_action`: what to do next.
     """
 
@@ -388,10 +395,18 @@ class Table(Generic[M]):
     ) -> "BoundTable[M]":
         """The list as this request asks for it.
 
-        `rows`: already scoped to the user, unsliced. `without`: keys of columns this user may not see, in page, order or export.
+        `rows`: already scoped to the user, unsliced. `without`: keys of columns this user may not see, in page,
+        order or export.
         `path`: address of the list when it is not the request's own.
         """
-        return BoundTable(self, request, rows, frozenset(without), may_export, path or request.path)
+        return BoundTable(
+            table=self,
+            request=request,
+            rows=rows,
+            without=frozenset(without),
+            may_export=may_export,
+            path=path or request.path,
+        )
 
 
 class BoundTable(Generic[M]):
@@ -399,6 +414,7 @@ class BoundTable(Generic[M]):
 
     def __init__(
         self,
+        *,
         table: Table[M],
         request: HttpRequest,
         rows: QuerySet[M],
@@ -600,7 +616,9 @@ class BoundTable(Generic[M]):
 
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """Parameters the filter form must carry along as hidden fields: order, columns, page size and the caller's own."""
+        """Parameters the filter form must carry along as hidden fields: order, columns, page size and the caller's
+        own.
+        """
         owned = {"page", "export"}
         for one in self.table.filters:
             owned |= {f"{one.key}_from", f"{one.key}_to"} if isinstance(one, Span) else {one.key}
@@ -658,7 +676,8 @@ class BoundTable(Generic[M]):
     def export(self, name: str = "") -> HttpResponseBase:
         """Every row that passes the filters, uncut, with the columns shown, as a file 导出.
 
-        `name`: file name without ending; default: the caption or key with today's date. Formulas are made harmless by the writer.
+        `name`: file name without ending; default: the caption or key with today's date. Formulas are made harmless
+        by the writer.
         """
         title = name or f"{self.table.caption or self.table.key}-{clock.today():%Y%m%d}"
         return exports.answer(

@@ -66,12 +66,16 @@ def of(mapping: Mapping[Any, Any], key: Any) -> Any:
 
 
 @register.inclusion_tag("ui/components/stat.html")
-def stat(
+def stat(  # noqa: PLR0917 – templates name these by place
     label: str, value: object, url: str = "", unit: str = "", note: str = "", tone: str = "plain"
 ) -> dict[str, object]:
     """A number that opens to its rows 数字卡: None is shown as unknown."""
     numeric = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-    text = shown.unknown(said=True) if value is None else format_html("{}", shown.plain(value, "number" if numeric else "text"))
+    text = (
+        shown.unknown(said=True)
+        if value is None
+        else format_html("{}", shown.plain(value, "number" if numeric else "text"))
+    )
     known = value is not None
     return {"label": label, "text": text, "known": known, "url": url, "unit": unit, "note": note, "tone": tone}
 
@@ -80,7 +84,8 @@ def stat(
 def deadline(due: datetime | date | None, left: str = "", why: str = "", done: bool = False) -> dict[str, object]:
     """A due date with how long is left, and on request why it is that date 期限.
 
-    `left`: working time left in words ("还剩 2 个工作日"), from the working-day clock; empty: calendar days are said instead.
+    `left`: working time left in words ("还剩 2 个工作日"), from the working-day clock; empty: calendar days are
+    said instead.
     `why`: lines that explain the date. `done`: the thing is finished, so nothing is overdue.
     """
     if due is None:
