@@ -314,13 +314,9 @@ def claims_beside(claims: Iterable[Claim], user: Any) -> tuple[ClaimShown, ...]:
     shown = []
     for claim in listed:
         field = dictionary.field(claim.key)
-        if field.sensitivity == "public":
-            sight = Sight(False, False)
-        else:
-            sight = sights.setdefault(
-                claim.enterprise_id, sights.get(claim.enterprise_id) or sight_of(claim.enterprise, user)
-            )
-        if not sight.reads(field):
+        if field.sensitivity != "public" and claim.enterprise_id not in sights:
+            sights[claim.enterprise_id] = sight_of(claim.enterprise, user)
+        if not sights.get(claim.enterprise_id, NOTHING_SENSITIVE).reads(field):
             shown.append(ClaimShown(claim, field, "", (), withheld=True))
             continue
         register = register_says(claim.enterprise, claim.key)
