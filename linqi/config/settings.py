@@ -104,6 +104,7 @@ WSGI_APPLICATION = "linqi.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "accounts" / "templates", PACKAGE / "ui" / "templates"],  # our sign-in pages before allauth's
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
