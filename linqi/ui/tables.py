@@ -29,7 +29,8 @@ A list page declares a `Table` once, at module level, and binds it to a request 
         return table.answer("cases/list.html", {"more": "context"})
 
 and the page says `{% include "ui/components/list.html" with table=table only %}`. All of it lives in plain GET
-parameters, so a link shows another person the same list: `?q=…&state=open&sort=-due_at&cols=number,title&size=50&page=2`.
+parameters, so a link shows another person the same list:
+`?q=…&state=open&sort=-due_at&cols=number,title&size=50&page=2`.
 
 The number of queries does not depend on the rows: one for the page, one for the total (capped when `cap` is given),
 and one for each filter with `facet=True`. Related objects named by a dotted `value` belong into the caller's
@@ -52,7 +53,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from linqi.kit import clock
@@ -225,7 +226,7 @@ class Choose:
     def counted(self, rows: QuerySet[Any]) -> dict[str, int]:
         """How many of `rows` each choice would leave, by one grouped query."""
         name = self.field or self.key
-        found = rows.order_by().values_list(name).annotate(rows=Count("pk", distinct=True))
+        found = rows.order_by().values_list(name).annotate(rows=Count("pk"))
         return {UNKNOWN if value is None else str(value): count for value, count in found}
 
 
@@ -316,22 +317,12 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One cell, already safe HTML."""
-
-    title: str
-    html: SafeString
-    numeric: bool
-    phone: bool
-
-
-@dataclass(frozen=True)
 class Row:
-    """One row: its object, where it leads, and its cells."""
+    """One row: its object, where it leads, and its cells as safe HTML (drawn here, for a page has hundreds of them)."""
 
     object: Any
     url: str
-    cells: list[Cell]
+    html: SafeString
 
 
 @dataclass(frozen=True)
@@ -481,17 +472,18 @@ class BoundTable(Generic[M]):
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows of this page, cells rendered."""
-        columns = [(column, str(column.title)) for column in self.columns]
-        to = self.table.row_url
-        return [
-            Row(
-                object=item,
-                url=to(item) if to else "",
-                cells=[Cell(title, column.html(item), column.numeric, column.phone) for column, title in columns],
-            )
-            for item in self.objects
-        ]
+        """The rows of this page, cells drawn; the first cell names the row and carries its link."""
+        name, *rest = self.columns
+        opened = [format_html('<td data-label="{}" class="{}">', column.title, _cell_class(column)) for column in rest]
+        rows = []
+        for item in self.objects:
+            url = self.table.row_url(item) if self.table.row_url else ""
+            head = name.html(item)
+            named = format_html('<a href="{}">{}</a>', url, head) if url and not name.url else head
+            cells = [f'<th scope="row">{named}</th>']
+            cells += [f"{start}{column.html(item)}</td>" for start, column in zip(opened, rest, strict=True)]
+            rows.append(Row(item, url, mark_safe("".join(cells))))  # noqa: S308 – every part is escaped above
+        return rows
 
     @property
     def first(self) -> int:
@@ -724,6 +716,10 @@ class BoundTable(Generic[M]):
         columns = self.columns
         for item in self.filtered.iterator(chunk_size=2000):
             yield [column.exported(item) for column in columns]
+
+
+def _cell_class(column: Column[Any]) -> str:
+    return " ".join(name for name, on in (("lq-num", column.numeric), ("lq-wide", not column.phone)) if on)
 
 
 def _follow(row: object, path: str) -> object:

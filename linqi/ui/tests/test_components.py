@@ -169,3 +169,14 @@ def test_sample_data_is_made_in_both_languages(rf):
     for language in ("zh-hans", "en"):
         with translation.override(language):
             assert gallery._samples(rf.get("/ui/"))["facts"]
+
+
+def test_a_message_travels_with_an_htmx_answer():
+    import json
+
+    from django.http import HttpResponse
+
+    from linqi.ui.toasts import tell
+
+    response = tell(HttpResponse(), "已保存")
+    assert json.loads(response["HX-Trigger"]) == {"linqi:toast": {"text": "已保存", "tone": "success"}}
