@@ -16,7 +16,8 @@ class State(Choice):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
-OPEN: Final = frozenset({State.DISPATCHED, State.ACCEPTED, State.ANSWERED})  # somebody still owes something
+OPEN: Final = frozenset({State.DISPATCHED, State.ACCEPTED, State.ANSWERED})  # not finished
+WORKING: Final = frozenset({State.DISPATCHED, State.ACCEPTED})  # somebody still owes an answer: the clock runs
 
 LIFE: Final = Flow(
     start=State.DISPATCHED,

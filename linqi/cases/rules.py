@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from linqi.cases.flow import OPEN, State
+from linqi.cases.flow import WORKING, State
 from linqi.kit.choices import Choice
 
 NEAR_DUE: Final = timedelta(hours=24)  # before the end; product default: one reminder while a day is left
@@ -83,17 +83,21 @@ class Press(Choice):
     OVERDUE = "overdue", "已超期"
     NEAR = "near", "即将到期"
     WITHIN = "within", "期限内"
-    KEPT = "kept", "按期办结"
-    MISSED = "missed", "超期办结"
-    STOPPED = "stopped", "已撤回"
+    KEPT = "kept", "按期"
+    MISSED = "missed", "超期完成"
+    STOPPED = "stopped", "不再计时"
 
 
-def press(state: str, due_at: datetime, closed_at: datetime | None, now: datetime) -> Press:
-    """How a case stands to its deadline at this moment; the minute it is due still counts as kept 时限状态."""
+def press(state: str, due_at: datetime, answered_at: datetime | None, now: datetime) -> Press:
+    """How a case stands to its deadline at this moment 时限状态.
+
+    The clock stops with the answer: after it, closing waits for the enterprise and no longer for the section. The very
+    moment it is due still counts as kept.
+    """
     if state == State.WITHDRAWN:
         return Press.STOPPED
-    if state not in OPEN:
-        return Press.KEPT if closed_at is not None and closed_at <= due_at else Press.MISSED
+    if state not in WORKING:
+        return Press.KEPT if answered_at is not None and answered_at <= due_at else Press.MISSED
     if now > due_at:
         return Press.OVERDUE
     return Press.NEAR if due_at - now <= NEAR_DUE else Press.WITHIN

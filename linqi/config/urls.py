@@ -16,6 +16,8 @@ urlpatterns = [
     path("notices/", include("linqi.notifications.urls")),
     path("journal/", include("linqi.journal.urls")),
     path("enterprises/", include("linqi.enterprises.urls")),
+    path("catalogue/", include("linqi.catalogue.urls")),
+    path("organisation/", include("linqi.organisation.urls")),
     path("cases/", include("linqi.cases.urls")),
     path("visits/", include("linqi.visits.urls")),
 ]

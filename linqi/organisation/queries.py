@@ -153,3 +153,27 @@ def _card(team: LinkTeam | None, held: dict[int, dict[str, LinkTeamSeat]]) -> Te
 def _holders(grants: QuerySet[Grant], permission: str) -> list[User]:
     found = {grant.user_id: grant.user for grant in grants if permission in grant.role.permissions}
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """How many buildings there are, and how many have a full team 联楼覆盖."""
+
+    buildings: int
+    full: int
+    vacant: int
+
+    @property
+    def none(self) -> int:
+        """Buildings without a team."""
+        return self.buildings - self.full - self.vacant
+
+
+def coverage(user: Any) -> Covering:
+    """How far the user's buildings are looked after, in one query."""
+    rows = buildings_with_teams(user).order_by()
+    team, full = Q(team_id__isnull=False), Q(seats_held=len(SEATS))
+    counted = rows.aggregate(
+        buildings=Count("pk"), full=Count("pk", filter=team & full), vacant=Count("pk", filter=team & ~full)
+    )
+    return Covering(counted["buildings"], counted["full"], counted["vacant"])

@@ -29,6 +29,9 @@ class Visit(models.Model):
     met = models.CharField(max_length=60, blank=True, help_text="A role, never a name.")
     summary = models.TextField(blank=True)
     next_step = models.CharField(max_length=200, blank=True)
+    why_again = models.CharField(
+        max_length=200, blank=True, help_text="Why we went again so soon without a new reason 无事不扰."
+    )
 
     class Meta:
         ordering = ["-pk"]

@@ -1,0 +1,40 @@
+"""What is done to cases: opening, moving along, keeping time, arranging the tables 办件动作."""
+
+from linqi.cases.actions.arranging import (
+    seed_defaults,
+    seed_time_limits,
+    set_dispatch_row,
+    set_time_limit,
+)
+from linqi.cases.actions.moving import (
+    accept,
+    answer,
+    close,
+    extend,
+    rate,
+    redispatch,
+    reopen,
+    send_back,
+    withdraw,
+)
+from linqi.cases.actions.opening import open_case
+from linqi.cases.actions.timing import recompute_deadlines, tick
+
+__all__ = [
+    "accept",
+    "answer",
+    "close",
+    "extend",
+    "open_case",
+    "rate",
+    "recompute_deadlines",
+    "redispatch",
+    "reopen",
+    "seed_defaults",
+    "seed_time_limits",
+    "send_back",
+    "set_dispatch_row",
+    "set_time_limit",
+    "tick",
+    "withdraw",
+]

@@ -1,0 +1,122 @@
+"""How a case comes to be: one door for every way of sensing."""
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from linqi.cases import queries, rules
+from linqi.cases.actions.telling import index_case, tell_workers
+from linqi.cases.deadlines import counted
+from linqi.cases.flow import LIFE
+from linqi.cases.models import Case, DayCount, Source
+from linqi.catalogue.models import CaseClass, Category
+from linqi.enterprises.models import Enterprise
+from linqi.journal import actions as journal
+from linqi.journal.verbs import Verb
+from linqi.kit import access, clock
+from linqi.territory.models import Place
+from linqi.territory.queries import street_of
+
+
+@transaction.atomic
+def open_case(
+    *,
+    enterprise: Enterprise | None,
+    place: Place | None = None,
+    category: Category,
+    title: str,
+    body: str = "",
+    source: Source,
+    case_class: CaseClass | None = None,
+    by: Any,
+) -> Case:
+    """Take in a request, send it to the section that settles such things, and set its deadlines 提交办件.
+
+    Without a place it is where the enterprise sits; without a class it has the one of its category. A street whose table
+    names no section loses nothing: the case waits in the secretary's queue. Raises ValidationError with words for the form.
+    """
+    place = place or (enterprise.seat if enterprise else None)
+    if place is None:
+        raise ValidationError({"place": _("不知道这家企业在哪里，请选择所在的楼宇或单元。")})
+    _require(by, enterprise, place)
+    street = street_of(place)
+    if street is None:
+        raise ValidationError({"place": _("办件须落在某个街道之内，请选择街道以下的空间。")})
+    if not title.strip():
+        raise ValidationError({"title": _("请用一句话写明事项。")})
+    now = clock.now()
+    today = timezone.localdate(now)
+    kind = case_class or CaseClass(category.case_class)
+    limit = queries.limit_for(street, kind)
+    if limit is None:
+        raise ValidationError(_("还没有设置“%(class)s”的办理时限，请联系区级运维。") % {"class": _(kind.label)})
+    decision = rules.dispatch(queries.dispatch_rows(street, category), today)
+    due = counted(limit.close, now)
+    case = Case.objects.create(
+        number=_take_number(today),
+        enterprise=enterprise,
+        place=place,
+        street=street,
+        category=category,
+        case_class=kind.value,
+        title=title.strip(),
+        body=body.strip(),
+        source=source.value,
+        state=LIFE.start,
+        reporter_id=by.pk,
+        department_id=decision.department,
+        dispatch_basis=decision.basis.value,
+        opened_at=now,
+        accept_term=limit.accept,
+        close_term=limit.close,
+        extend_term=limit.extend,
+        counted_from=now,
+        accept_due_at=counted(limit.accept, now).at,
+        due_at=due.at,
+        due_why=due.why,
+        due_provisional=due.provisional,
+    )
+    journal.write(
+        by=by, verb=Verb.CASE_OPENED, subject=case, number=case.number, source=case.source, category=category.code
+    )
+    journal.write(
+        by=access.SYSTEM,
+        verb=Verb.CASE_DISPATCHED,
+        subject=case,
+        department=case.department_id,
+        department_name=case.department.name if case.department else "",
+        basis=case.dispatch_basis,
+    )
+    index_case(case)
+    tell_workers(case, _("新办件：%(title)s") % {"title": case.title}, key=f"case:{case.pk}:dispatched:0")
+    return case
+
+
+def _require(by: Any, enterprise: Enterprise | None, place: Place) -> None:
+    """Staff may open what lies in their places; an enterprise user what concerns its own enterprise where it is."""
+    if access.may(by, "cases.open", place):
+        if enterprise is not None:
+            access.require(by, "cases.open", enterprise)
+        return
+    own = enterprise is not None and enterprise.pk in access.reach_of(by).enterprises("cases.open")
+    if enterprise is None or not own or not queries.stands_at(enterprise, place):
+        raise PermissionDenied("cases.open")
+
+
+def _take_number(day: date) -> str:
+    """The next number of the day; its row is locked until the case is stored, so two cases never share one."""
+    DayCount.objects.get_or_create(day=day, defaults={"last": 0})
+    count = DayCount.objects.select_for_update().get(day=day)
+    if count.last == 0:  # cases brought in by other ways (the demo street) may have numbers of this day
+        highest = Case.objects.filter(number__startswith=rules.number(day, 0)[:-4]).aggregate(top=Max("number"))["top"]
+        count.last = int(highest.rpartition("-")[2]) if highest else 0
+    count.last += 1
+    while Case.objects.filter(number=rules.number(day, count.last)).exists():
+        count.last += 1
+    count.save(update_fields=["last"])
+    return rules.number(day, count.last)

@@ -1,0 +1,199 @@
+"""Cases as lists, what presses, who must hear of it, and what a page needs to know of one."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from linqi.accounts.models import User
+from linqi.accounts.queries import grants_valid, valid_on
+from linqi.cases import rules
+from linqi.cases.flow import LIFE, OPEN, WORKING, Move, State
+from linqi.cases.models import Case, DispatchRow, TimeLimit
+from linqi.cases.rules import Alarm, Audience, Limit, Press, Row
+from linqi.catalogue.models import CaseClass, Category
+from linqi.enterprises.models import Enterprise, Tenancy
+from linqi.kit import access, clock
+from linqi.kit.access import Role, seen_by
+from linqi.organisation.queries import staff_of, staff_over
+from linqi.territory.models import Coverage, Place
+
+PERMISSION_FOR: Final = {
+    Move.ACCEPT: "cases.accept",
+    Move.ANSWER: "cases.answer",
+    Move.CLOSE: "cases.close",
+    Move.EXTEND: "cases.extend",
+    Move.SEND_BACK: "cases.accept",
+    Move.REDISPATCH: "cases.dispatch",
+    Move.REOPEN: "cases.reopen",
+    Move.RATE: "cases.rate",
+    Move.WITHDRAW: "cases.withdraw",
+}
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+def cases_seen_by(user: Any) -> QuerySet[Case]:
+    """Every case a user may see, at the desk or as the enterprise 办件."""
+    return seen_by(user, Case).select_related("enterprise", "department", "category__window", "place", "street", "handler")
+
+
+def desk_cases(user: Any) -> QuerySet[Case]:
+    """The cases of the user's places and sections 办件台."""
+    return seen_by(user, Case, "cases.desk").select_related("enterprise", "department", "category__window", "place", "handler")
+
+
+def own_cases(user: Any) -> QuerySet[Case]:
+    """The cases of the enterprises that the user speaks for 我的诉求."""
+    return seen_by(user, Case, "cases.portal").select_related("enterprise", "department", "category__window", "place")
+
+
+def cases_of(enterprise: Enterprise, user: Any) -> QuerySet[Case]:
+    """What an enterprise has asked for, newest first, as far as the user sees it."""
+    return cases_seen_by(user).filter(enterprise=enterprise).order_by("-opened_at")
+
+
+def standing_at(cases: QuerySet[Case], place: int) -> QuerySet[Case]:
+    """Those of the cases whose place stands at or below this one today."""
+    below = Coverage.objects.filter(valid_on(clock.today()), ancestor=place, descendant=OuterRef("place"))
+    return cases.filter(Exists(below))
+
+
+def pressing(cases: QuerySet[Case], wanted: Iterable[str], now: datetime) -> QuerySet[Case]:
+    """Those of the cases that stand so to their deadline: `rules.press` said in the database's words."""
+    running, answered = Q(state__in=WORKING), Q(state__in=(State.ANSWERED, State.CLOSED))
+    kept = Q(answered_at__isnull=False, answered_at__lte=F("due_at"))
+    conditions = {
+        Press.OVERDUE: running & Q(due_at__lt=now),
+        Press.NEAR: running & Q(due_at__gte=now, due_at__lte=now + rules.NEAR_DUE),
+        Press.WITHIN: running & Q(due_at__gt=now + rules.NEAR_DUE),
+        Press.KEPT: answered & kept,
+        Press.MISSED: answered & (Q(answered_at=None) | Q(answered_at__gt=F("due_at"))),
+        Press.STOPPED: Q(state=State.WITHDRAWN),
+    }
+    asked = Q(pk__in=[])
+    for one in wanted:
+        asked |= conditions[Press(one)]
+    return cases.filter(asked)
+
+
+def similar_open(user: Any, *, enterprise: Enterprise | None, place: Place | None, category: Category | None) -> list[Case]:
+    """Cases still open that may be the same thing, as far as the user sees them, most alike first 随时比对.
+
+    The same enterprise with any request, or the same category at the same place, of the last `rules.SIMILAR_WITHIN`.
+    """
+    same = Q(pk__in=[])
+    if enterprise is not None:
+        same |= Q(enterprise=enterprise)
+    if place is not None and category is not None:
+        same |= Q(place=place, category=category)
+    since = clock.now() - rules.SIMILAR_WITHIN
+    found = cases_seen_by(user).filter(same, state__in=OPEN, opened_at__gte=since).order_by("-opened_at")[:20]
+    wanted = category.pk if category else None
+    return sorted(found, key=lambda case: case.category_id != wanted)
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+def dispatch_rows(street: Place, category: Category) -> list[Row]:
+    """A street's table for one category, as the rule reads it."""
+    rows = DispatchRow.objects.filter(street=street, category=category).select_related("department")
+    return [Row(row.department_id, row.since, row.until, row.department.until) for row in rows]
+
+
+def limit_for(street: Place, case_class: CaseClass) -> Limit | None:
+    """The limits a case of this class gets in this street today."""
+    limits = TimeLimit.objects.filter(Q(street=street) | Q(street=None), case_class=case_class.value)
+    return rules.limit_in_force(Limit(row.accept, row.close, row.extend, row.street_id is not None) for row in limits)
+
+
+def stands_at(enterprise: Enterprise, place: Place) -> bool:
+    """Whether an enterprise is at this place today."""
+    if enterprise.seat_id == place.pk:
+        return True
+    return Tenancy.objects.filter(
+        Q(until=None) | Q(until__gt=clock.today()), enterprise=enterprise, place=place
+    ).exists()
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+def alarming(alarm: Alarm, now: datetime) -> QuerySet[Case]:
+    """Cases whose time for this alarm has come and which nobody has told yet: what the tick claims."""
+    return {
+        Alarm.NOT_ACCEPTED: Case.objects.filter(
+            state=State.DISPATCHED, accept_due_at__lt=now, accept_told_at=None
+        ),
+        Alarm.NEAR: Case.objects.filter(
+            state__in=WORKING, due_at__gte=now, due_at__lte=now + rules.NEAR_DUE, near_told_at=None
+        ),
+        Alarm.OVERDUE: Case.objects.filter(state__in=WORKING, due_at__lt=now, overdue_told_at=None),
+    }[alarm]
+
+
+# --- who hears of it --------------------------------------------------------------------------------------------------
+def audience(case: Case, whom: Iterable[Audience]) -> list[User]:
+    """The users behind the words handler, section and secretary 告知对象."""
+    found: dict[int, User] = {}
+    for one in whom:
+        if one is Audience.HANDLER and case.handler is not None:
+            found[case.handler.pk] = case.handler
+        elif one is Audience.DEPARTMENT and case.department is not None:
+            found |= {user.pk: user for user in staff_of(case.department, "cases.accept")}
+        elif one is Audience.SECRETARY:
+            # a virtual community has no secretary of its own: the street's leader hears instead
+            queue = staff_over(case.place, Role.COMMUNITY_SECRETARY) or staff_over(case.place, Role.STREET_LEADER)
+            found |= {user.pk: user for user in queue}
+    return [user for user in found.values() if user.is_active]
+
+
+def those_who_asked(case: Case) -> list[User]:
+    """The users of the enterprise, and whoever reported it 诉求方."""
+    grants = grants_valid(clock.today()).filter(user__is_active=True, enterprise=case.enterprise_id or 0)
+    found = {grant.user_id: grant.user for grant in grants.select_related("user")}
+    if case.reporter is not None and case.reporter.is_active:
+        found[case.reporter.pk] = case.reporter
+    return list(found.values())
+
+
+# --- one case ---------------------------------------------------------------------------------------------------------
+def moves_open_to(user: Any, case: Case) -> list[Move]:
+    """What this user may do with this case now: the moves of its state, by permission and by the rules 可办动作."""
+    now = clock.now()
+    should = {
+        Move.SEND_BACK: case.department_id is not None and case.handler_id in (None, user.pk),
+        Move.RATE: rules.may_rate(case.closed_at, case.rated_at),
+        Move.REOPEN: rules.may_reopen(case.closed_at, now),
+        Move.EXTEND: not rules.may_extend(
+            extend=case.extend_term, extended=case.extended, due_at=case.due_at, now=now
+        ),
+    }
+    allowed: dict[str, bool] = {}
+    moves = []
+    for move in Move:
+        if move.value not in LIFE.open_moves(case.state) or not should.get(move, True):
+            continue
+        permission = PERMISSION_FOR[move]
+        if permission not in allowed:
+            allowed[permission] = access.may(user, permission, case)
+        if allowed[permission]:
+            moves.append(move)
+    return moves
+
+
+def left_in_words(case: Case, now: datetime) -> str:
+    """How a case stands to its deadline, in words; empty when it is finished 时限状态."""
+    found = rules.press(case.state, case.due_at, case.answered_at, now)
+    if found is Press.OVERDUE:
+        return _("已超期 %(time)s") % {"time": _length(now - case.due_at)}
+    if found in (Press.NEAR, Press.WITHIN):
+        return _("还剩 %(time)s") % {"time": _length(case.due_at - now)}
+    return _(found.label)
+
+
+def _length(span: timedelta) -> str:
+    hours = int(span.total_seconds() // 3600)
+    if hours >= 48:
+        return _("%(n)s 天") % {"n": hours // 24}
+    if hours >= 1:
+        return _("%(n)s 小时") % {"n": hours}
+    return _("%(n)s 分钟") % {"n": int(span.total_seconds() // 60)}

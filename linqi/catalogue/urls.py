@@ -1,0 +1,11 @@
+"""Addresses of this app."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from linqi.catalogue.views import desk
+
+app_name = "catalogue"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", desk.windows, name="windows"),
+    path("categories/<int:pk>/", desk.edit_category, name="category"),
+]

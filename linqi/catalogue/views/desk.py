@@ -1,0 +1,54 @@
+"""The nine windows, what they offer, and what a request can be about 服务清单."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from linqi.catalogue import actions, queries
+from linqi.catalogue.forms import CategoryForm
+from linqi.catalogue.models import CaseClass, Category
+from linqi.kit import access
+from linqi.organisation.queries import department_codes
+from linqi.ui.attempts import attempt
+from linqi.ui.parts import Crumb
+
+
+@access.page("catalogue.see")
+def windows(request: HttpRequest) -> HttpResponse:
+    """All nine windows on one page, with a mark on everything that is the product's default."""
+    return render(
+        request,
+        "catalogue/windows.html",
+        {
+            "windows": queries.windows_seen_by(request.user),
+            "classes": {one.value: one.label for one in CaseClass},
+            "departments": dict(department_codes()),
+            "may_edit": access.may_anywhere(request.user, "catalogue.edit"),
+        },
+    )
+
+
+@access.page("catalogue.edit")
+def edit_category(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change one category."""
+    category = get_object_or_404(access.seen_by(request.user, Category), pk=pk)
+    form = CategoryForm(request.POST or None, category=category)
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+
+        def save() -> None:
+            actions.edit_category(
+                category=category,
+                name=asked["name"],
+                window=asked["window"],
+                department_code=asked["department_code"],
+                case_class=CaseClass(asked["case_class"]),
+                offered=asked["offered"],
+                by=request.user,
+            )
+
+        if attempt(request, save, done=_("已保存。之前的办件不受影响。"), form=form):
+            return redirect(f"{reverse('catalogue:windows')}#{category.window.code}")
+    crumbs = [Crumb(_("服务清单"), reverse("catalogue:windows")), Crumb(category.name)]
+    return render(request, "catalogue/category.html", {"form": form, "category": category, "crumbs": crumbs})

@@ -1,0 +1,264 @@
+"""What is done to visits: planned, recorded, and what was found on them 走访动作."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from linqi.accounts.models import User
+from linqi.cases import queries as cases
+from linqi.cases.actions import open_case
+from linqi.cases.models import Case, Source
+from linqi.catalogue.models import Category
+from linqi.enterprises import dictionary
+from linqi.enterprises.actions.facts import make_claim
+from linqi.enterprises.models import Enterprise
+from linqi.journal import actions as journal
+from linqi.journal.verbs import Verb
+from linqi.kit import access
+from linqi.kit.clock import today
+from linqi.organisation.queries import team_looking_after
+from linqi.territory.models import Place
+from linqi.visits import queries, rules
+from linqi.visits.flow import LIFE, State
+from linqi.visits.models import Finding, FindingKind, Visit
+from linqi.visits.rules import Reason
+
+
+@transaction.atomic
+def plan_visit(
+    *,
+    enterprise: Enterprise,
+    planned_for: date,
+    visitor: User | None = None,
+    why_again: str = "",
+    by: Any,
+) -> Visit:
+    """Say that somebody will go and see an enterprise, and which reasons the visit answers 安排走访.
+
+    Going again within `rules.QUIET_DAYS` without a new reason must be explained (无事不扰).
+    """
+    place = _place_of(enterprise)
+    access.require(by, "visits.plan", place)
+    access.require(by, "visits.plan", enterprise)
+    if planned_for < today():
+        raise ValidationError({"planned_for": _("不能安排在过去的日子。")})
+    if Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).exists():
+        raise ValidationError(_("这家企业已有待走访安排，同一企业不重复安排。"))
+    visit = _new(enterprise, place, planned_for, visitor.pk if visitor else by.pk, why_again, by)
+    journal.write(by=by, verb=Verb.VISIT_PLANNED, subject=visit, planned_for=planned_for.isoformat(), reasons=visit.reasons)
+    return visit
+
+
+@transaction.atomic
+def record_visit(
+    *,
+    visit: Visit,
+    visited_on: date,
+    met: str = "",
+    summary: str = "",
+    next_step: str = "",
+    by: Any,
+) -> Visit:
+    """Keep what a visit brought: whom one met by role, what it was about, what comes next 记录走访.
+
+    Nothing else is asked: no place, no photo, no hour (国办函〔2026〕12号).
+    """
+    access.require(by, "visits.record", visit)
+    visit = _locked(visit)
+    state = LIFE.after("record", visit.state)
+    if visited_on > today():
+        raise ValidationError({"visited_on": _("还没到的日子不能记为已走访。")})
+    if not summary.strip():
+        raise ValidationError({"summary": _("请用一两句话写明走访情况。")})
+    visit.visited_on, visit.met, visit.summary = visited_on, met.strip()[:60], summary.strip()
+    visit.next_step, visit.visitor_id = next_step.strip()[:200], by.pk
+    _move(visit, state, ["visited_on", "met", "summary", "next_step", "visitor"])
+    journal.write(by=by, verb=Verb.VISIT_RECORDED, subject=visit, visited_on=visited_on.isoformat(), reasons=visit.reasons)
+    return visit
+
+
+@transaction.atomic
+def record_unplanned_visit(
+    *,
+    enterprise: Enterprise,
+    visited_on: date,
+    met: str = "",
+    summary: str = "",
+    next_step: str = "",
+    why_again: str = "",
+    by: Any,
+) -> Visit:
+    """Keep a visit that nobody had planned; a planned one that waits is taken instead of a second 直接记录走访."""
+    place = _place_of(enterprise)
+    access.require(by, "visits.record", place)
+    access.require(by, "visits.record", enterprise)
+    waiting = Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).first()
+    visit = waiting or _new(enterprise, place, visited_on, by.pk, why_again, by)
+    return record_visit(visit=visit, visited_on=visited_on, met=met, summary=summary, next_step=next_step, by=by)
+
+
+@transaction.atomic
+def miss_visit(*, visit: Visit, by: Any) -> Visit:
+    """Nobody was there; the reasons go on asking 未见到人."""
+    access.require(by, "visits.record", visit)
+    visit = _locked(visit)
+    _move(visit, LIFE.after("miss", visit.state), [])
+    journal.write(by=by, verb=Verb.VISIT_MISSED, subject=visit)
+    return visit
+
+
+@transaction.atomic
+def refuse_visit(*, visit: Visit, by: Any) -> Visit:
+    """The enterprise would rather not be visited, which is its good right 企业婉拒."""
+    access.require(by, "visits.record", visit)
+    visit = _locked(visit)
+    _move(visit, LIFE.after("refuse", visit.state), [])
+    journal.write(by=by, verb=Verb.VISIT_REFUSED, subject=visit)
+    return visit
+
+
+@transaction.atomic
+def cancel_visit(*, visit: Visit, by: Any) -> Visit:
+    """The visit is not made after all 取消走访."""
+    access.require(by, "visits.plan", visit)
+    visit = _locked(visit)
+    _move(visit, LIFE.after("cancel", visit.state), [])
+    journal.write(by=by, verb=Verb.VISIT_CANCELLED, subject=visit)
+    return visit
+
+
+@transaction.atomic
+def add_fact(*, visit: Visit, key: str, text: str, period: str = "", by: Any) -> Finding:
+    """What was learnt of the enterprise, as a claim until somebody confirms it 信息更新.
+
+    `text`: as a person types it; said by the role that was met. ValidationError when the dictionary cannot read it.
+    """
+    visit = _visited(visit, "visits.report", by)
+    value = dictionary.parse(key, text)
+    if isinstance(value, dictionary.Problem):
+        raise ValidationError({"value": str(value)})
+    claim = make_claim(
+        enterprise=visit.enterprise,
+        key=key,
+        value=value,
+        period=period,
+        said_by=(visit.met or _("企业人员"))[:40],
+        said_on=visit.visited_on or today(),
+        origin=f"visit:{visit.pk}",
+        by=by,
+    )
+    said = f"{dictionary.field(key).label} {period}".strip() + f"：{dictionary.show(key, value)}"
+    return _found(visit, FindingKind.FACT, said, claim=claim.pk, by=by)
+
+
+@transaction.atomic
+def add_clue(*, visit: Visit, text: str, by: Any) -> Finding:
+    """Something that may be a risk and that a person still has to look at; nobody is told to correct it yet 风险线索."""
+    visit = _visited(visit, "visits.report", by)
+    if not text.strip():
+        raise ValidationError({"text": _("请写明看到或听到了什么。")})
+    return _found(visit, FindingKind.CLUE, text, by=by)
+
+
+@transaction.atomic
+def report_problem(
+    *,
+    visit: Visit,
+    title: str,
+    category: Category,
+    body: str = "",
+    kind: FindingKind = FindingKind.PROBLEM,
+    by: Any,
+) -> Case:
+    """Hand what was found to the one door, and remember which case it became 上报问题."""
+    visit = _visited(visit, "visits.report", by)
+    case = open_case(
+        enterprise=visit.enterprise,
+        place=visit.place,
+        category=category,
+        title=title,
+        body=body,
+        source=Source.VISIT,
+        by=by,
+    )
+    _found(visit, kind, case.title, case=case.pk, by=by)
+    journal.write(by=by, verb=Verb.VISIT_PROBLEM_REPORTED, subject=visit, case=case.pk, number=case.number)
+    return case
+
+
+@transaction.atomic
+def join_case(*, visit: Visit, case: Case, text: str, kind: FindingKind = FindingKind.PROBLEM, by: Any) -> Finding:
+    """What was found is already being settled: it is kept with that case instead of opening a second 并入已有办件."""
+    visit = _visited(visit, "visits.report", by)
+    if not cases.cases_seen_by(by).filter(pk=case.pk, enterprise=visit.enterprise).exists():
+        raise ValidationError(_("只能并入这家企业自己的办件。"))
+    finding = _found(visit, kind, text.strip() or case.title, case=case.pk, by=by)
+    journal.write(
+        by=by, verb=Verb.VISIT_PROBLEM_REPORTED, subject=visit, case=case.pk, number=case.number, joined=True
+    )
+    return finding
+
+
+def follow_merge(kept: int, gone: int) -> None:
+    """Visits of a merged record belong to the enterprise it was merged into."""
+    Visit.objects.filter(enterprise=gone).update(enterprise=kept)
+
+
+def _new(enterprise: Enterprise, place: Place, day: date, visitor: int | None, why_again: str, by: Any) -> Visit:
+    must = queries.must_visit_of(enterprise, by, today())
+    reasons: Iterable[Reason] = must.reasons if must else ()
+    last = queries.last_visit_to(enterprise, by)
+    ago = rules.disturbs(last, reasons, today())
+    if ago is not None and not why_again.strip():
+        raise ValidationError(
+            {
+                "why_again": _("%(days)s 天前刚走访过，之后没有新的走访事由。无事不扰：确需再去，请写明原因。")
+                % {"days": ago}
+            }
+        )
+    return Visit.objects.create(
+        enterprise=enterprise,
+        place=place,
+        team=team_looking_after(place),
+        visitor_id=visitor,
+        state=LIFE.start,
+        reasons=[reason.value for reason in reasons],
+        planned_for=day,
+        why_again=why_again.strip()[:200],
+    )
+
+
+def _found(
+    visit: Visit, kind: FindingKind, text: str, *, case: int | None = None, claim: int | None = None, by: Any
+) -> Finding:
+    finding = Finding.objects.create(visit=visit, kind=kind.value, text=text.strip()[:500], case_id=case, claim_id=claim)
+    journal.write(by=by, verb=Verb.VISIT_FINDING_ADDED, subject=visit, finding=finding.pk, kind=kind.value)
+    return finding
+
+
+def _visited(visit: Visit, permission: str, by: Any) -> Visit:
+    """A visit that took place; findings of one that did not would be hearsay."""
+    access.require(by, permission, visit)
+    visit = _locked(visit)
+    if visit.state != State.DONE:
+        raise ValidationError(_("请先记录走访，再登记发现。"))
+    return visit
+
+
+def _place_of(enterprise: Enterprise) -> Place:
+    if enterprise.seat is None:
+        raise ValidationError(_("不知道这家企业在哪里，请先登记入驻地点。"))
+    return enterprise.seat
+
+
+def _locked(visit: Visit) -> Visit:
+    return Visit.objects.select_for_update(of=("self",)).select_related("enterprise", "place").get(pk=visit.pk)
+
+
+def _move(visit: Visit, state: str, fields: list[str]) -> None:
+    visit.state = state
+    visit.save(update_fields=["state", *fields])
