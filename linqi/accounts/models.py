@@ -13,6 +13,9 @@ class User(AbstractUser):
 
     display_name = models.CharField(_("姓名"), max_length=40)
     language = models.CharField(max_length=10, default="zh-hans")
+    must_change_password = models.BooleanField(
+        default=False, help_text="The password was made by somebody else; nothing opens before it is changed."
+    )
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
@@ -59,7 +62,10 @@ class Grant(models.Model):
             ),
             models.CheckConstraint(condition=Q(until=None) | Q(until__gt=F("since")), name="grant_dates_in_order"),
         ]
-        indexes = [models.Index(fields=["enterprise"], name="grant_enterprise")]
+        indexes = [
+            models.Index(fields=["enterprise"], name="grant_enterprise"),
+            models.Index(fields=["department"], name="grant_department"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.role}"

@@ -1,14 +1,20 @@
-"""What users hold, and what stands below it."""
+"""What users hold, what stands below it, and who may be managed by whom."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.db.models import Model, Prefetch, Q, QuerySet
 
-from linqi.accounts.models import Grant
-from linqi.kit.access import Held
+from linqi.accounts.models import Grant, RoleRecord, User
+from linqi.kit.access import Held, seen_by
 from linqi.kit.clock import today
-from linqi.territory.models import Coverage
+from linqi.territory.models import Coverage, Place
+
+TARGETS = {"place": "territory.Place", "enterprise": "enterprises.Enterprise", "department": "organisation.Department"}
+"""What a grant is held over. Two of them live above this app: they are named here, as addresses are, and not imported."""
 
 
 class Directory:
@@ -28,8 +34,9 @@ class Directory:
         )
 
     def below(self, places: tuple[int, ...], column: str) -> Q:
-        standing = Coverage.objects.filter(valid_on(today()), ancestor__in=places, descendant=OuterRef(column))
-        return Q(Exists(standing))
+        """One set of places, found once and not once a row; a row without a place stands below nothing."""
+        standing = Coverage.objects.filter(valid_on(today()), ancestor__in=places)
+        return Q(**{f"{column}__in": standing.values("descendant")})
 
 
 def grants_valid(day: date) -> QuerySet[Grant]:
@@ -40,3 +47,73 @@ def grants_valid(day: date) -> QuerySet[Grant]:
 def valid_on(day: date) -> Q:
     """Rows with `since` and `until` that hold on this day."""
     return Q(since__lte=day) & (Q(until=None) | Q(until__gt=day))
+
+
+def users_seen_by(user: Any) -> QuerySet[User]:
+    """Users who hold or held a role within this user's reach, and the user 可管理的用户."""
+    grants = Grant.objects.select_related("role", "place").order_by("-since", "-pk")
+    return seen_by(user, User).prefetch_related(Prefetch("grants", grants))
+
+
+def holders(roles: Iterable[str], place: int, day: date) -> QuerySet[User]:
+    """Active users who hold one of these roles over a place at or above this one: whom a matter of the place concerns."""
+    above = Coverage.objects.filter(valid_on(day), descendant=place).values("ancestor")
+    held = grants_valid(day).filter(role__code__in=list(roles), place__in=above)
+    return User.objects.filter(is_active=True, pk__in=held.values("user"))
+
+
+def holders_over(what: str, number: int, day: date) -> QuerySet[User]:
+    """Active users who hold a role over this enterprise or department; `what` is "enterprise" or "department"."""
+    return User.objects.filter(is_active=True, pk__in=grants_valid(day).filter(**{what: number}).values("user"))
+
+
+def roles() -> QuerySet[RoleRecord]:
+    """Every role, in the order in which the product declares them."""
+    return RoleRecord.objects.order_by("pk")
+
+
+def target_model(what: str) -> type[Model]:
+    """The model that a grant over a "place", an "enterprise" or a "department" points to."""
+    return apps.get_model(TARGETS[what])
+
+
+def targets(user: Any, what: str) -> QuerySet[Any]:
+    """What this user may give roles over: places down to buildings, enterprises or departments."""
+    rows: QuerySet[Any] = seen_by(user, target_model(what), "accounts.manage")
+    if what == "place":
+        return rows.exclude(kind__in=["floor", "unit"]).filter(until=None).order_by("code")
+    return rows.order_by("name")
+
+
+def target_of(grant: Grant) -> Model | None:
+    """What this grant is held over; None when it does not exist any more."""
+    if grant.place_id is not None:
+        return grant.place
+    what, number = ("enterprise", grant.enterprise) if grant.enterprise is not None else ("department", grant.department)
+    return target_model(what)._default_manager.filter(pk=number).first()
+
+
+def home_of(user: User) -> tuple[int | None, int | None]:
+    """Where what this user does about their own account is told: ids of a place and of an enterprise."""
+    grant = grants_valid(today()).filter(user=user).order_by("pk").first() or user.grants.order_by("-pk").first()
+    if grant is None:
+        return None, None
+    if grant.department is not None:
+        return getattr(target_of(grant), "street_id", None), None
+    return grant.place_id, grant.enterprise
+
+
+def has_second_factor(user: Any) -> bool:
+    """Whether sign-in of this user asks for a code besides the password 两步验证."""
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+def place_choices(user: Any) -> list[tuple[str, str]]:
+    """Streets, communities and parks within the user's reach, for the filter of the journal."""
+    rows = seen_by(user, Place, "journal.read").filter(kind__in=["street", "community", "park"], until=None)
+    return [(str(pk), name) for pk, name in rows.order_by("code").values_list("pk", "name")]
+
+
+def place_names(ids: Iterable[int]) -> dict[int, str]:
+    """Names of places by id."""
+    return dict(Place.objects.filter(pk__in=set(ids)).values_list("pk", "name"))

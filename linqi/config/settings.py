@@ -7,6 +7,7 @@ LINQI_SECRET_KEY    made and kept in <home>/secret_key when absent outside produ
 LINQI_HOSTS         comma separated host names; default localhost
 LINQI_TRUST_PROXY   "1" when a TLS-terminating proxy sets X-Forwarded-Proto
 LINQI_MAIL_URL      smtp://user:password@host:port; absent: mail is written to the log
+LINQI_REQUIRE_SECOND_FACTOR  "1": who may manage accounts must set up a second factor before anything else
 LINQI_LOG           "json" (default in production) or "text"
 """
 
@@ -56,10 +57,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_tasks",
@@ -76,6 +73,10 @@ INSTALLED_APPS = [
     "linqi.cases",
     "linqi.visits",
     "linqi.dashboards",
+    "allauth",  # after ours, so that our templates of the same name are found first
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "linqi.config",
 ]
 
@@ -90,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "linqi.accounts.middleware.Duties",
     "linqi.config.middleware.PermissionDeclared",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -167,6 +169,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,20/5m/ip"}
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Linqi"
+REQUIRE_SECOND_FACTOR = os.environ.get("LINQI_REQUIRE_SECOND_FACTOR") == "1"
 USERSESSIONS_TRACK_ACTIVITY = False  # listing needs no write on every request
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
