@@ -1,0 +1,1 @@
+"""Tools without domain: choices, flow, access, sheets, measures, clock, identifiers 工具."""
