@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('head', models.ForeignKey(help_text='Head office, for a branch 总部.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='branches', to='enterprises.enterprise')),
-                ('merged_into', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='enterprises.enterprise')),
+                ('merged_into', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='enterprises.enterprise')),
                 ('seat', models.ForeignKey(help_text='Principal place today, from tenancies.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='seated', to='territory.place')),
             ],
         ),
@@ -152,19 +152,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='enterprise',
-            index=models.Index(fields=['name_key', 'id'], name='enterprise_name'),
+            index=models.Index(condition=models.Q(('merged_into', None)), fields=['name_key', 'id'], name='enterprise_name'),
         ),
         migrations.AddIndex(
             model_name='enterprise',
-            index=models.Index(fields=['established_on', 'id'], name='enterprise_age'),
+            index=models.Index(condition=models.Q(('merged_into', None)), fields=['established_on', 'id'], name='enterprise_age'),
         ),
         migrations.AddIndex(
             model_name='enterprise',
-            index=models.Index(fields=['industry_code', 'id'], name='enterprise_industry'),
+            index=models.Index(condition=models.Q(('merged_into', None)), fields=['industry_code', 'id'], name='enterprise_industry'),
         ),
         migrations.AddIndex(
             model_name='enterprise',
-            index=models.Index(fields=['registered_capital', 'id'], name='enterprise_capital'),
+            index=models.Index(condition=models.Q(('merged_into', None)), fields=['registered_capital', 'id'], name='enterprise_capital'),
         ),
         migrations.AddIndex(
             model_name='enterprise',
@@ -207,12 +207,16 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('left__lt', models.F('right'))), name='pair_in_order'),
         ),
         migrations.AddIndex(
-            model_name='tenancy',
-            index=models.Index(fields=['enterprise', 'until', 'place'], name='tenancy_enterprise'),
+            model_name='enterprise',
+            index=models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='enterprise_merged'),
         ),
         migrations.AddIndex(
             model_name='tenancy',
-            index=models.Index(fields=['place', 'until', 'enterprise'], name='tenancy_place'),
+            index=models.Index(fields=['enterprise', 'until', 'since', 'place'], name='tenancy_enterprise'),
+        ),
+        migrations.AddIndex(
+            model_name='tenancy',
+            index=models.Index(fields=['place', 'until', 'since', 'enterprise'], name='tenancy_place'),
         ),
         migrations.AddIndex(
             model_name='tenancy',
