@@ -37,10 +37,11 @@ and one for each filter with `facet=True`. Related objects named by a dotted `va
 `select_related` or `prefetch_related`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -65,6 +66,7 @@ Kind = Literal["text", "number", "money", "percent", "date", "datetime", "badge"
 
 SIZES = (20, 50, 100)  # rows a page may hold; product default
 UNKNOWN = "__none"  # the value of a filter that asks for rows where nothing is known
+_NUMBER = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?")  # what a filter takes for a number; larger ones no column holds
 RESERVED = frozenset({"page", "size", "sort", "cols", "export"})
 
 
@@ -263,11 +265,7 @@ class Span:
             except ValueError:
                 return None
             return day if day and 1900 <= day.year <= 2200 else None
-        try:
-            number = Decimal(text)
-        except InvalidOperation:
-            return None
-        return number if number.is_finite() else None
+        return Decimal(text) if _NUMBER.fullmatch(text) else None
 
     def _instant(self, end: date | Decimal) -> object:
         """Local midnight, when the column holds moments; it works for plain dates of a day as well."""

@@ -11,6 +11,8 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from linqi.ui import tables
 from linqi.ui.tables import Choose, Column, Search, Span, Table
@@ -209,6 +211,23 @@ def test_an_export_holds_every_row_uncut(rows, kind):
 def test_no_export_without_permission(rows):
     table = bind(rows, "export=csv", may_export=False)
     assert (table.export_format, table.export_links) == ("", [])
+
+
+@given(
+    query=st.dictionaries(
+        st.sampled_from(["q", "kind", "pk_from", "pk_to", "sort", "cols", "size", "page", "export", "other"]),
+        st.one_of(
+            st.text(max_size=20), st.sampled_from(["one", "-name", "name,kind", "1e999", "-1", "__none", "99999999999"])
+        ),
+    )
+)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_in_the_address_the_list_holds(rows, query):
+    request = RequestFactory().get("/people/", query)
+    table = PEOPLE.bind(request, rows)
+    assert len(table.rows) <= 100
+    assert 1 <= table.page <= table.pages
+    assert render_to_string("ui/components/list.html", {"table": table})
 
 
 def test_a_span_of_days_includes_both_ends():

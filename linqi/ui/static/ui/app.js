@@ -141,6 +141,13 @@ document.addEventListener("htmx:confirm", async (event) => {
   if (await ask(event.detail.question)) event.detail.issueRequest(true);
 });
 
+/* the session has ended: show the sign-in page, not a piece of it inside this one */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!/\/accounts\/(?:login|reauthenticate)\//.test(event.detail.xhr.responseURL)) return;
+  event.detail.shouldSwap = false;
+  location.reload();
+});
+
 document.addEventListener("htmx:sendError", () => toast(words.wordsOffline, "error"));
 document.addEventListener("htmx:responseError", () => toast(words.wordsFailed, "error"));
 document.addEventListener("linqi:toast", (event) => toast(event.detail.text, event.detail.tone));
