@@ -17,8 +17,8 @@ def attempt(
 ) -> bool:
     """Call `act`; True when it was done. What it refused is said in words 操作结果.
 
-    A ValidationError goes to the fields of `form` where it names them and to the page otherwise; a move that the state no
-    longer allows and a missing permission become a sentence. Anything else is a fault and stays one.
+    A ValidationError goes to the fields of `form` where it names them and to the page otherwise; a move that the state
+    no longer allows and a missing permission become a sentence. Anything else is a fault and stays one.
     """
     try:
         act()

@@ -7,18 +7,18 @@ from urllib.parse import quote
 from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from linqi.kit import sheets
+
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
 
 
-def answer(kind: str, name: str, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponseBase:
+def answer(kind: str, name: str, titles: Sequence[str], rows: Iterable[Sequence[sheets.Cell]]) -> HttpResponseBase:
     """Titles and rows as a download; `kind` is a key of FORMATS. CSV streams, a workbook is written to a temporary
     file first.
     """
-    from linqi.kit import sheets
-
     response: HttpResponseBase
     if kind == "csv":
         response = StreamingHttpResponse(sheets.write_csv(titles, rows), content_type=FORMATS[kind])

@@ -119,7 +119,7 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
         "later": now + timedelta(days=9),
         "late": now - timedelta(days=3),
         "why": _(
-            "3 月 2 日（周一）受理，次日起算；\n期限 5 个工作日，清明假期 4 月 4–6 日不计；\n到期日 3 月 9 日（周一）。"
+            "3 月 30 日（周一）受理，次日起算；\n期限 5 个工作日，4 月 4–6 日清明放假不计；\n到期日 4 月 7 日（周二）。"
         ),
         "entries": _timeline(now),
         "facts": _facts(),

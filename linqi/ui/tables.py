@@ -58,6 +58,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from linqi.kit import clock
+from linqi.kit.sheets import Cell
 from linqi.ui import exports, shown
 
 M = TypeVar("M", bound=Model)
@@ -104,10 +105,14 @@ class Column(Generic[M]):
             return self.value(row)
         return _follow(row, self.value or self.key)
 
-    def exported(self, row: M) -> object:
-        """The value for a sheet: plain text, number, date or None."""
+    def exported(self, row: M) -> Cell:
+        """The value for a sheet: text, number, date, local time without zone, or None."""
         value = self.export(row) if self.export else self.raw(row)
-        return str(value) if isinstance(value, Promise) else value
+        if isinstance(value, datetime):
+            return timezone.make_naive(value) if timezone.is_aware(value) else value
+        if isinstance(value, bool):
+            return shown.plain(value)
+        return value if value is None or isinstance(value, (int, float, Decimal, date)) else str(value)
 
     def html(self, row: M) -> SafeString:
         """The cell's content as safe HTML; unknown is a dash that is read aloud as unknown."""
@@ -381,6 +386,7 @@ class Table(Generic[M]):
         without: Iterable[str] = (),
         may_export: bool = True,
         path: str = "",
+        count: Callable[[QuerySet[M]], int] | None = None,
     ) -> "BoundTable[M]":
         """The list as this request asks for it.
 
@@ -410,8 +416,10 @@ class BoundTable(Generic[M]):
         without: frozenset[str],
         may_export: bool,
         path: str,
+        count: Callable[[QuerySet[M]], int] | None = None,
     ) -> None:
         self.table, self.request, self.path = table, request, path
+        self._count = count
         self.may_export = may_export
         self.id = f"list-{table.key}"
         self._all = rows
@@ -432,6 +440,8 @@ class BoundTable(Generic[M]):
     @cached_property
     def _counted(self) -> int:
         plain = self._narrowed().order_by()
+        if self._count is not None:
+            return self._count(plain)
         return plain.count() if self.table.cap is None else plain[: self.table.cap + 1].count()
 
     @property
@@ -710,7 +720,7 @@ class BoundTable(Generic[M]):
                 orders.append(f"-{name}" if descending else name)
         return [*orders, "-pk" if descending else "pk"]
 
-    def _export_rows(self) -> Iterator[list[object]]:
+    def _export_rows(self) -> Iterator[list[Cell]]:
         columns = self.columns
         for item in self.filtered.iterator(chunk_size=2000):
             yield [column.exported(item) for column in columns]

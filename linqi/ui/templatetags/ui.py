@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from linqi.kit import clock
 from linqi.ui import shown
@@ -102,9 +103,11 @@ def deadline(due: datetime | date | None, left: str = "", why: str = "", done: b
     if not left and not done:
         days = (timezone.localtime(end).date() - clock.today()).days
         if end < now:
-            left = _("已逾期 %(days)s 天") % {"days": -days} if days else _("已逾期")
+            late = ngettext("已逾期 %(days)s 天", "已逾期 %(days)s 天", -days) % {"days": -days}
+            left = late if days else _("已逾期")
         else:
-            left = _("还有 %(days)s 天") % {"days": days} if days else _("今天到期")
+            ahead = ngettext("还有 %(days)s 天", "还有 %(days)s 天", days) % {"days": days}
+            left = ahead if days else _("今天到期")
     return {
         "due": due,
         "text": shown.plain(due, "datetime" if moment else "date"),

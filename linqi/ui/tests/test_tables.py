@@ -266,3 +266,12 @@ def test_how_values_look(value, kind, text):
     from linqi.ui.shown import plain
 
     assert plain(value, kind) == text
+
+
+def test_an_exported_moment_is_local_time_and_a_truth_is_a_word():
+    from datetime import UTC, datetime
+
+    moment = Column("at", "时间", value=lambda row: datetime(2026, 3, 2, 16, 30, tzinfo=UTC))
+    assert moment.exported(Group()) == datetime(2026, 3, 3, 0, 30)
+    assert Column("ok", "是否", value=lambda row: True).exported(Group()) == "是"
+    assert Column("none", "无", value=lambda row: None).exported(Group()) is None
