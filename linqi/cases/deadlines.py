@@ -1,24 +1,41 @@
 """Dates of cases by the working-day clock: the one place where a term becomes a moment 期限."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.utils.translation import get_language
 
 from linqi.kit import clock
-from linqi.kit.clock import Term
+from linqi.kit.clock import Step, Term
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When something is due, the steps of the count as stored with the case, and whether the calendar may still change."""
+    """When something is due, the steps of the count as kept with the case, and whether the calendar may still move it."""
 
     at: datetime
-    why: list[str]
+    why: list[dict[str, Any]]
     provisional: bool
 
 
 def counted(term: str, start: datetime, extension: str = "") -> Deadline:
     """The deadline of a term ("5 working_days") from a moment on, with one extension where there is one 计算期限."""
-    due = clock.clock_in_force().due(
-        start, Term.parse(term), extension=Term.parse(extension) if extension else None
+    due = clock.clock_in_force().due(start, Term.parse(term), extension=Term.parse(extension) if extension else None)
+    steps = [{"code": step.code, "values": list(step.values)} for step in due.why]
+    return Deadline(at=due.at, why=steps, provisional=due.provisional)
+
+
+def in_words(why: Iterable[dict[str, Any] | str]) -> str:
+    """The kept steps of a count, one on a line, in the reader's language 期限怎么算的."""
+    language = "en" if (get_language() or "").startswith("en") else "zh"
+    lines = [one if isinstance(one, str) else Step(one["code"], tuple(one["values"])).say(language) for one in why]
+    return "\n".join(lines)
+
+
+def working_days_left(until: datetime, now: datetime) -> int:
+    """Working days after today up to the day something is due."""
+    return clock.clock_in_force().working_days_between(
+        now.astimezone(clock.ZONE).date(), until.astimezone(clock.ZONE).date()
     )
-    return Deadline(at=due.at, why=[str(step) for step in due.why], provisional=due.provisional)

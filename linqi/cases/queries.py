@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from linqi.accounts.models import User
 from linqi.accounts.queries import grants_valid, valid_on
 from linqi.cases import rules
+from linqi.cases.deadlines import working_days_left
 from linqi.cases.flow import LIFE, OPEN, WORKING, Move, State
 from linqi.cases.models import Case, DispatchRow, TimeLimit
 from linqi.cases.rules import Alarm, Audience, Limit, Press, Row
@@ -186,7 +187,9 @@ def left_in_words(case: Case, now: datetime) -> str:
     if found is Press.OVERDUE:
         return _("已超期 %(time)s") % {"time": _length(now - case.due_at)}
     if found in (Press.NEAR, Press.WITHIN):
-        return _("还剩 %(time)s") % {"time": _length(case.due_at - now)}
+        days = working_days_left(case.due_at, now)
+        left = _("%(n)s 个工作日") % {"n": days} if days > 1 else _length(case.due_at - now)
+        return _("还剩 %(time)s") % {"time": left}
     return _(found.label)
 
 
@@ -197,3 +200,10 @@ def _length(span: timedelta) -> str:
     if hours >= 1:
         return _("%(n)s 小时") % {"n": hours}
     return _("%(n)s 分钟") % {"n": int(span.total_seconds() // 60)}
+
+
+def places_of(enterprise: Enterprise) -> list[int]:
+    """Ids of the places where an enterprise is today, its seat first."""
+    stays = Tenancy.objects.filter(Q(until=None) | Q(until__gt=clock.today()), enterprise=enterprise)
+    seats = [enterprise.seat_id] if enterprise.seat_id else []
+    return list(dict.fromkeys([*seats, *stays.values_list("place_id", flat=True)]))

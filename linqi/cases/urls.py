@@ -1,6 +1,24 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from linqi.cases.views import desk, portal, settings
 
 app_name = "cases"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", desk.cases, name="list"),
+    path("new/", desk.new, name="new"),
+    path("new/pick/", desk.pick, name="pick"),
+    path("new/similar/", desk.similar, name="similar"),
+    path("<int:pk>/", desk.case, name="detail"),
+    path("<int:pk>/<slug:name>/", desk.move, name="move"),
+    path("mine/", portal.own, name="own"),
+    path("mine/new/", portal.own_new, name="own_new"),
+    path("mine/<int:pk>/", portal.own_one, name="own_one"),
+    path("mine/<int:pk>/rate/", portal.rate, name="rate"),
+    path("mine/<int:pk>/<slug:name>/", portal.own_move, name="own_move"),
+    path("tables/", settings.tables, name="tables"),
+    path("tables/<int:street_id>/row/", settings.row, name="set_row"),
+    path("tables/<int:street_id>/fill/", settings.fill, name="fill"),
+    path("tables/<int:street_id>/limit/", settings.limit, name="set_limit"),
+]

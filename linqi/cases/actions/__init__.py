@@ -6,6 +6,7 @@ from linqi.cases.actions.arranging import (
     set_dispatch_row,
     set_time_limit,
 )
+from linqi.cases.actions.exporting import record_export
 from linqi.cases.actions.moving import (
     accept,
     answer,
@@ -28,6 +29,7 @@ __all__ = [
     "open_case",
     "rate",
     "recompute_deadlines",
+    "record_export",
     "redispatch",
     "reopen",
     "seed_defaults",

@@ -99,7 +99,9 @@ def set_time_limit(
         try:
             Term.parse(text)
         except ValueError as error:
-            raise ValidationError({field: _("看不懂这个时限，请写成如“5 working_days”或“24 hours”。")}) from error
+            raise ValidationError({field: _("时限须大于零；按自然日计须为整数。")}) from error
+    if terms["extend"] and Term.parse(terms["extend"]).unit != Term.parse(terms["close"]).unit:
+        raise ValidationError({"extend": _("延期与办结时限须用同一种单位。")})
     if not source.strip():
         raise ValidationError({"source": _("请写明依据，如文件名称与文号。")})
     before = TimeLimit.objects.filter(street=street, case_class=case_class.value).values("accept", "close", "extend").first()

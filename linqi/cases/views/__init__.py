@@ -1,0 +1,1 @@
+"""Pages of cases: the desk, the enterprise's own portal, the street's tables."""

@@ -1,0 +1,212 @@
+"""The lists of cases: at the desk, and of one's own 办件列表."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from linqi.cases import queries, rules
+from linqi.cases.flow import State
+from linqi.cases.models import Case, Source
+from linqi.cases.rules import Press
+from linqi.catalogue.models import CaseClass, Window
+from linqi.enterprises.queries import named_like, shown_name
+from linqi.enterprises.models import Enterprise
+from linqi.kit import clock
+from linqi.kit.access import seen_by
+from linqi.kit.choices import Choice
+from linqi.organisation.queries import departments_seen_by
+from linqi.territory.models import Place, PlaceKind
+from linqi.ui.tables import Choose, Column, Search, Span, Table
+
+STATE_TONES = {
+    State.DISPATCHED: "info",
+    State.ACCEPTED: "plain",
+    State.ANSWERED: "warn",
+    State.CLOSED: "good",
+    State.WITHDRAWN: "quiet",
+}
+PRESS_TONES = {
+    Press.OVERDUE: "bad",
+    Press.NEAR: "warn",
+    Press.WITHIN: "plain",
+    Press.KEPT: "good",
+    Press.MISSED: "bad",
+    Press.STOPPED: "quiet",
+}
+RATED = [("none", gettext_lazy("待评价")), ("low", gettext_lazy("不满意（1–2 星）")), ("good", gettext_lazy("满意（3 星以上）"))]
+
+
+def words(choice: type[Choice]) -> list[tuple[str, Any]]:
+    """Values and labels of a choice, the labels translated when they are shown."""
+    return [(member.value, gettext_lazy(member.label)) for member in choice]
+
+
+def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
+    """The desk's list as this user may filter it; `place`, `enterprise`: ids asked for in the address."""
+    now = clock.now()
+
+    def search(rows: QuerySet[Case], text: str) -> QuerySet[Case]:
+        firms = named_like(Enterprise.objects.all(), text, user)
+        return rows.filter(
+            Q(number__icontains=text) | Q(title__icontains=text) | Q(enterprise__in=firms.values("pk"))
+        )
+
+    def places() -> list[tuple[int, str]]:
+        """Communities and parks, and whatever narrower place the address asks for."""
+        seen = seen_by(user, Place, "cases.desk")
+        wide = Q(kind__in=(PlaceKind.STREET, PlaceKind.COMMUNITY, PlaceKind.PARK))
+        asked = Q(pk=int(place)) if place.isascii() and place.isdigit() and len(place) < 10 else Q(pk__in=[])
+        return [(pk, name) for pk, name in seen.filter(wide | asked).order_by("kind", "name").values_list("pk", "name")]
+
+    def firms() -> list[tuple[int, str]]:
+        """Only the enterprise the address asks for: nobody picks one of thousands from a box."""
+        if not (enterprise.isascii() and enterprise.isdigit() and len(enterprise) < 10):
+            return []
+        found = seen_by(user, Enterprise).filter(pk=int(enterprise))
+        return [(one.pk, shown_name(one, user)) for one in found]
+
+    filters: list[Any] = [
+        Search("q", gettext_lazy("编号、事项、企业"), apply=search),
+        Choose("state", gettext_lazy("状态"), words(State), many=True, facet=True),
+        Choose(
+            "press",
+            gettext_lazy("时限"),
+            words(Press),
+            apply=lambda rows, values: queries.pressing(rows, values, now),
+            many=True,
+        ),
+        Choose(
+            "department",
+            gettext_lazy("科室"),
+            lambda: [(one.pk, one.name) for one in departments_seen_by(user)],
+            unknown=True,
+            many=True,
+        ),
+        Choose(
+            "window",
+            gettext_lazy("窗口"),
+            lambda: [(window.pk, window.title) for window in Window.objects.all()],
+            field="category__window",
+            many=True,
+        ),
+        Choose("case_class", gettext_lazy("类型"), words(CaseClass), many=True),
+        Choose("source", gettext_lazy("来源"), words(Source)),
+        Choose("rating", gettext_lazy("评价"), RATED, apply=_by_rating),
+        Choose("place", gettext_lazy("地点"), places, apply=lambda rows, values: queries.standing_at(rows, int(values[0]))),
+        Span("opened", gettext_lazy("提交日期"), field="opened_at"),
+    ]
+    if enterprise:
+        filters.insert(1, Choose("enterprise", gettext_lazy("企业"), firms, field="enterprise"))
+    return Table[Case](
+        key="cases",
+        columns=[
+            Column("number", gettext_lazy("编号"), sort="number", fixed=True),
+            Column("title", gettext_lazy("事项"), sort="title"),
+            Column(
+                "enterprise",
+                gettext_lazy("企业"),
+                value=lambda case: shown_name(case.enterprise, user) if case.enterprise else None,
+                sort="enterprise__name_key",
+                nullable=True,
+            ),
+            Column(
+                "state",
+                gettext_lazy("状态"),
+                value=lambda case: _(State(case.state).label),
+                sort="state",
+                kind="badge",
+                tone=lambda case: STATE_TONES[State(case.state)],
+            ),
+            Column("due_at", gettext_lazy("期限"), sort="due_at", kind="datetime"),
+            Column(
+                "press",
+                gettext_lazy("时限"),
+                value=lambda case: queries.left_in_words(case, now),
+                kind="badge",
+                tone=lambda case: PRESS_TONES[rules.press(case.state, case.due_at, case.answered_at, now)],
+            ),
+            Column(
+                "department",
+                gettext_lazy("科室"),
+                value=lambda case: case.department.name if case.department else _("待派单"),
+                sort="department__name",
+                nullable=True,
+            ),
+            Column("category", gettext_lazy("类别"), value="category.name", sort="category__name", visible=False),
+            Column("window", gettext_lazy("窗口"), value="category.window.title", visible=False),
+            Column(
+                "case_class",
+                gettext_lazy("类型"),
+                value=lambda case: _(CaseClass(case.case_class).label),
+                sort="case_class",
+                visible=False,
+            ),
+            Column("place", gettext_lazy("地点"), value="place.name", visible=False),
+            Column("source", gettext_lazy("来源"), value=lambda case: _(Source(case.source).label), visible=False),
+            Column("handler", gettext_lazy("经办人"), value=lambda case: case.handler and str(case.handler), visible=False),
+            Column("opened_at", gettext_lazy("提交时间"), sort="opened_at", kind="datetime", visible=False),
+            Column("answered_at", gettext_lazy("答复时间"), sort="answered_at", kind="datetime", visible=False, nullable=True),
+            Column("closed_at", gettext_lazy("办结时间"), sort="closed_at", kind="datetime", visible=False, nullable=True),
+            Column("rating", gettext_lazy("星级"), sort="rating", kind="number", visible=False, nullable=True),
+        ],
+        order="-number",
+        caption=gettext_lazy("办件"),
+        row_url=lambda case: reverse("cases:detail", args=[case.pk]),
+        filters=filters,
+        empty=gettext_lazy("企业在窗口、网上提出的诉求，走访中发现的问题，都会成为办件。"),
+        empty_url=reverse("cases:new"),
+        empty_action=gettext_lazy("新建办件"),
+    )
+
+
+def own_table() -> Table[Case]:
+    """The list of an enterprise's own requests: what it asked, where it stands, what it can do."""
+    now = clock.now()
+    return Table[Case](
+        key="own",
+        columns=[
+            Column("title", gettext_lazy("事项"), fixed=True),
+            Column("number", gettext_lazy("编号"), sort="number"),
+            Column(
+                "state",
+                gettext_lazy("状态"),
+                value=lambda case: _(State(case.state).label),
+                kind="badge",
+                tone=lambda case: STATE_TONES[State(case.state)],
+            ),
+            Column("due_at", gettext_lazy("承诺期限"), sort="due_at", kind="datetime"),
+            Column("left", gettext_lazy("进度"), value=lambda case: queries.left_in_words(case, now)),
+            Column("opened_at", gettext_lazy("提交时间"), sort="opened_at", kind="datetime"),
+            Column("rating", gettext_lazy("我的评价"), value=lambda case: "★" * case.rating if case.rating else None),
+        ],
+        order="-opened_at",
+        caption=gettext_lazy("我的诉求"),
+        row_url=lambda case: reverse("cases:own_one", args=[case.pk]),
+        filters=[
+            Search(
+                "q",
+                gettext_lazy("编号、事项"),
+                apply=lambda rows, text: rows.filter(Q(number__icontains=text) | Q(title__icontains=text)),
+            ),
+            Choose("state", gettext_lazy("状态"), words(State), many=True),
+            Choose("rating", gettext_lazy("评价"), RATED[:1], apply=_by_rating),
+        ],
+        empty=gettext_lazy("有需要帮忙的事，告诉我们：一次提交，由对应科室限时办理。"),
+        empty_url=reverse("cases:own_new"),
+        empty_action=gettext_lazy("提一个诉求"),
+    )
+
+
+def _by_rating(rows: QuerySet[Case], values: list[str]) -> QuerySet[Case]:
+    conditions = {
+        "none": Q(state=State.CLOSED, rating=None),
+        "low": Q(rating__lte=2),
+        "good": Q(rating__gte=rules.GOOD_FROM),
+    }
+    asked = Q(pk__in=[])
+    for value in values:
+        asked |= conditions[value]
+    return rows.filter(asked)

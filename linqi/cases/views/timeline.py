@@ -1,0 +1,82 @@
+"""What happened to a case, from the journal, for those who see the case 办理过程."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from linqi.cases.models import Case
+from linqi.cases.rules import Basis
+from linqi.journal.models import Entry
+from linqi.journal.verbs import Verb
+from linqi.ui import shown
+from linqi.ui.parts import Happening
+
+# icons: send, user-check, corner-up-left, calendar-plus, message-check, circle-check, refresh, star, ban, alarm, inbox
+LOOKS = {
+    Verb.CASE_OPENED: ("info", "inbox"),
+    Verb.CASE_DISPATCHED: ("info", "send"),
+    Verb.CASE_ACCEPTED: ("plain", "user-check"),
+    Verb.CASE_SENT_BACK: ("warn", "corner-up-left"),
+    Verb.CASE_EXTENDED: ("warn", "calendar-plus"),
+    Verb.CASE_ANSWERED: ("good", "message-check"),
+    Verb.CASE_CLOSED: ("good", "circle-check"),
+    Verb.CASE_REOPENED: ("warn", "refresh"),
+    Verb.CASE_WITHDRAWN: ("plain", "ban"),
+    Verb.CASE_RATED: ("good", "star"),
+    Verb.CASE_NOT_ACCEPTED: ("bad", "alarm"),
+    Verb.CASE_NEAR_DUE: ("warn", "alarm"),
+    Verb.CASE_OVERDUE: ("bad", "alarm"),
+    Verb.DEADLINES_RECOMPUTED: ("plain", "calendar-plus"),
+}
+INSIDE = frozenset({Verb.CASE_NOT_ACCEPTED, Verb.CASE_NEAR_DUE, Verb.CASE_SENT_BACK})  # not for the enterprise's page
+
+
+def happenings(case: Case, *, inside: bool) -> list[Happening]:
+    """The acts on this case, oldest first; `inside` adds who did it and what concerns only the staff."""
+    entries = Entry.objects.filter(subject_type=Case._meta.label_lower, subject_id=case.pk).order_by("pk")
+    lines = []
+    for entry in entries:
+        if entry.verb not in Verb.values or (not inside and Verb(entry.verb) in INSIDE):
+            continue
+        verb = Verb(entry.verb)
+        tone, icon = LOOKS.get(verb, ("plain", "point"))
+        lines.append(
+            Happening(
+                at=entry.at,
+                text=_title(verb, entry.data),
+                who=entry.actor_name if inside and entry.actor else "",
+                detail=_detail(verb, entry.data, inside),
+                tone=tone,
+                icon=icon,
+            )
+        )
+    return lines
+
+
+def _title(verb: Verb, data: dict[str, Any]) -> str:
+    if verb is Verb.CASE_DISPATCHED:
+        name = data.get("department_name")
+        return _("派给 %(name)s") % {"name": name} if name else _("等待书记派单")
+    if verb is Verb.CASE_RATED:
+        return _("企业评价 %(stars)s 星") % {"stars": data.get("stars")}
+    if verb is Verb.DEADLINES_RECOMPUTED:
+        return _("期限重算")
+    return _(verb.label)
+
+
+def _detail(verb: Verb, data: dict[str, Any], inside: bool) -> str:
+    if verb is Verb.CASE_DISPATCHED:
+        basis = data.get("basis")
+        parts = [_(Basis(basis).label)] if inside and basis in Basis.values else []
+        return "；".join([*parts, *([str(data["reason"])] if inside and data.get("reason") else [])])
+    if verb in (Verb.CASE_EXTENDED, Verb.DEADLINES_RECOMPUTED) and data.get("after"):
+        moved = _("期限由 %(before)s 改为 %(after)s") % {"before": _day(data["before"]), "after": _day(data["after"])}
+        return "；".join([moved, *([str(data["reason"])] if data.get("reason") else [])])
+    said = data.get("answer") or data.get("comment") or data.get("reason") or ""
+    return str(said)
+
+
+def _day(text: str) -> str:
+    return shown.plain(timezone.localtime(datetime.fromisoformat(text)))
