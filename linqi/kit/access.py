@@ -200,6 +200,11 @@ def scope(model: type[Model], see: str, where: Scope) -> None:
     _SCOPES[model] = (see, where)
 
 
+def standing_below(places: tuple[int, ...], column: str) -> Q:
+    """Rows at or below these places today, to narrow a list that is scoped already; never instead of `seen_by`."""
+    return _directory().below(places, column)
+
+
 def connect(directory: Directory) -> None:
     """Plug in who holds what and what stands below what; called once, by `accounts`."""
     _connected[:] = [directory]
