@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -201,6 +201,14 @@ def join_case(*, visit: Visit, case: Case, text: str, kind: FindingKind = Findin
         by=by, verb=Verb.VISIT_PROBLEM_REPORTED, subject=visit, case=case.pk, number=case.number, joined=True
     )
     return finding
+
+
+@transaction.atomic
+def record_export(*, what: str, rows: int, asked: str, by: Any) -> None:
+    """Keep who took which list out of the house, and how many rows 导出留痕; `asked`: the filters as in the address."""
+    if not access.may_anywhere(by, "visits.export"):
+        raise PermissionDenied("visits.export")
+    journal.write(by=by, verb=Verb.EXPORTED, what=what, rows=rows, asked=asked[:500])
 
 
 def follow_merge(kept: int, gone: int) -> None:

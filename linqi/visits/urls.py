@@ -1,6 +1,17 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from linqi.visits.views import desk
 
 app_name = "visits"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", desk.visits, name="list"),
+    path("must/", desk.must, name="must"),
+    path("plan/", desk.plan, name="plan"),
+    path("record/", desk.record_new, name="record_new"),
+    path("<int:pk>/", desk.visit, name="detail"),
+    path("<int:pk>/record/", desk.record, name="record"),
+    path("<int:pk>/end/<slug:move>/", desk.end, name="end"),
+    path("<int:pk>/add/<slug:kind>/", desk.add, name="add"),
+]

@@ -94,9 +94,10 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         ),
         Choose("case_class", gettext_lazy("类型"), words(CaseClass), many=True),
         Choose("source", gettext_lazy("来源"), words(Source)),
-        Choose("rating", gettext_lazy("评价"), RATED, apply=_by_rating),
+        Choose("rating", gettext_lazy("评价"), RATED, apply=_by_rating, many=True),
         Choose("place", gettext_lazy("地点"), places, apply=lambda rows, values: queries.standing_at(rows, int(values[0]))),
         Span("opened", gettext_lazy("提交日期"), field="opened_at"),
+        Span("closed", gettext_lazy("办结日期"), field="closed_at"),
     ]
     if enterprise:
         filters.insert(1, Choose("enterprise", gettext_lazy("企业"), firms, field="enterprise"))

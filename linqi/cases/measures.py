@@ -1,0 +1,111 @@
+"""What we count of cases 办件指标 (services.yaml, rates).
+
+A case belongs to a place when its place stands at or below it today. The clock of a case stops with the answer
+(docs/rules/time_limits.md), so "on time" is told of the answer.
+"""
+
+from datetime import datetime, time, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from linqi.cases import queries, rules
+from linqi.cases.flow import WORKING, State
+from linqi.cases.models import Case
+from linqi.kit import clock
+from linqi.kit.measures import Measure, Number, Span, register, share
+
+
+def opened(span: Span, place: int) -> Number:
+    """Cases opened in the span."""
+    return _opened(span, place).count()
+
+
+def closed(span: Span, place: int) -> Number:
+    """Cases closed in the span."""
+    return _closed(span, place).count()
+
+
+def overdue(span: Span, place: int) -> Number:
+    """Cases whose time was over, unanswered, at the end of the span (or now, when the span has not ended)."""
+    end = min(_end(span), clock.now())
+    late = _at(place).filter(opened_at__lt=end, due_at__lt=end)
+    return late.filter(
+        Q(state__in=WORKING) | Q(answered_at__gte=end), ~Q(state=State.WITHDRAWN)
+    ).count()
+
+
+def on_time(span: Span, place: int) -> Number:
+    """Of the cases closed in the span, the share answered within their limit; None when none was closed."""
+    found = _closed(span, place).aggregate(
+        whole=Count("pk"), part=Count("pk", filter=Q(answered_at__lte=F("due_at")))
+    )
+    return share(found["part"], found["whole"])
+
+
+def response(span: Span, place: int) -> Number:
+    """Of the cases opened in the span whose time for accepting is over, the share accepted within it."""
+    due = _opened(span, place).exclude(state=State.WITHDRAWN).filter(
+        Q(accepted_at__isnull=False) | Q(accept_due_at__lt=clock.now())
+    )
+    found = due.aggregate(whole=Count("pk"), part=Count("pk", filter=Q(accepted_at__lte=F("accept_due_at"))))
+    return share(found["part"], found["whole"])
+
+
+def satisfaction(span: Span, place: int) -> Number:
+    """Of the rated cases closed in the span, the share rated 3 stars or more; None when nobody rated."""
+    found = _closed(span, place).aggregate(
+        whole=Count("pk", filter=Q(rating__isnull=False)), part=Count("pk", filter=Q(rating__gte=rules.GOOD_FROM))
+    )
+    return share(found["part"], found["whole"])
+
+
+def _at(place: int) -> QuerySet[Case]:
+    return queries.standing_at(Case.objects.all(), place)
+
+
+def _opened(span: Span, place: int) -> QuerySet[Case]:
+    return _at(place).filter(opened_at__gte=_start(span), opened_at__lt=_end(span))
+
+
+def _closed(span: Span, place: int) -> QuerySet[Case]:
+    return _at(place).filter(state=State.CLOSED, closed_at__gte=_start(span), closed_at__lt=_end(span))
+
+
+def _start(span: Span) -> datetime:
+    return timezone.make_aware(datetime.combine(span.since, time()))
+
+
+def _end(span: Span) -> datetime:
+    return timezone.make_aware(datetime.combine(span.until + timedelta(days=1), time()))
+
+
+def _rows(place: int, **asked: object) -> str:
+    return f"{reverse('cases:list')}?{urlencode({'place': place, **asked}, doseq=True)}"
+
+
+def _opened_rows(span: Span, place: int) -> str:
+    return _rows(place, opened_from=span.since, opened_to=span.until)
+
+
+def _closed_rows(span: Span, place: int) -> str:
+    return _rows(place, state="closed", closed_from=span.since, closed_to=span.until)
+
+
+register(Measure("cases.opened", _("新收办件"), _("件"), opened, _opened_rows))
+register(Measure("cases.closed", _("办结办件"), _("件"), closed, _closed_rows))
+register(Measure("cases.overdue", _("超期未答复"), _("件"), overdue, lambda span, place: _rows(place, press="overdue")))
+register(Measure("cases.on_time", _("按时办结率"), "%", on_time, _closed_rows))
+register(Measure("cases.response", _("按时受理率"), "%", response, _opened_rows))
+register(
+    Measure(
+        "cases.satisfaction",
+        _("满意率"),
+        "%",
+        satisfaction,
+        lambda span, place: f"{_closed_rows(span, place)}&rating=low&rating=good",
+    )
+)

@@ -1,0 +1,1 @@
+"""Pages of visits: whom to see, the visits, one visit with its findings."""
