@@ -180,6 +180,14 @@ def choose_language(*, language: str, by: User) -> None:
 
 
 @transaction.atomic
+def edit_profile(*, display_name: str, email: str, by: User) -> None:
+    """Correct what is kept about oneself 修改资料."""
+    by.display_name, by.email = display_name, email
+    by.save(update_fields=["display_name", "email"])
+    journal.write(by=by, verb=Verb.USER_CHANGED, subject=by, **_home(by))
+
+
+@transaction.atomic
 def own_password_chosen(*, by: User) -> None:
     """The user has a password that nobody else knows; the one-time password is no duty any more 修改密码."""
     by.must_change_password = False

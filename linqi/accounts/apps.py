@@ -16,10 +16,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from linqi.accounts import doorkeeper  # noqa: F401 – listens at the door from now on
-        from linqi.accounts.queries import Directory
+        from linqi.accounts.queries import Directory, place_choices, place_names
+        from linqi.journal import queries as journal
         from linqi.kit import access
 
         access.connect(Directory())
+        journal.connect(place_choices, place_names)
         post_migrate.connect(_after_migrate, sender=self)
 
 

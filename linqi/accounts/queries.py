@@ -1,20 +1,46 @@
 """What users hold, what stands below it, and who may be managed by whom."""
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.apps import apps
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Prefetch, Q, QuerySet
+from django.http import HttpRequest
 
 from linqi.accounts.models import Grant, RoleRecord, User
-from linqi.kit.access import Held, seen_by
+from linqi.kit.access import PERMISSIONS, Held, Permission, seen_by
 from linqi.kit.clock import today
 from linqi.territory.models import Coverage, Place
 
 TARGETS = {"place": "territory.Place", "enterprise": "enterprises.Enterprise", "department": "organisation.Department"}
 """What a grant is held over. Two of them live above this app: they are named here, as addresses are, and not imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One grant as a page shows it: `over` is the name of what it is held over, None when that is gone."""
+
+    grant: Grant
+    over: str | None
+    what: str
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in that still holds 会话."""
+
+    pk: int
+    began: datetime
+    address: str
+    device: str
+    current: bool
 
 
 class Directory:
@@ -50,9 +76,56 @@ def valid_on(day: date) -> Q:
 
 
 def users_seen_by(user: Any) -> QuerySet[User]:
-    """Users who hold or held a role within this user's reach, and the user 可管理的用户."""
-    grants = Grant.objects.select_related("role", "place").order_by("-since", "-pk")
-    return seen_by(user, User).prefetch_related(Prefetch("grants", grants))
+    """Users who hold or held a role within this user's reach, and the user; with the grants in reach 可管理的用户."""
+    grants = seen_by(user, Grant).select_related("role", "place").order_by("-since", "-pk")
+    return seen_by(user, User).prefetch_related(Prefetch("grants", grants, to_attr="grants_in_reach"))
+
+
+def grants_of(user: User) -> QuerySet[Grant]:
+    """Everything this user holds, held or will hold, the newest first."""
+    return Grant.objects.filter(user=user).select_related("role", "place").order_by("-since", "-pk")
+
+
+def grants_of_seen_by(user: User, reader: Any) -> QuerySet[Grant]:
+    """Of these, the ones within the reader's reach."""
+    return seen_by(reader, grants_of(user))
+
+
+def holdings(grants: Iterable[Grant]) -> list[Holding]:
+    """Grants with the names of what they are held over."""
+    day = today()
+    found = []
+    for grant in grants:
+        over = target_of(grant)
+        what = "place" if grant.place_id else "enterprise" if grant.enterprise else "department"
+        valid = grant.since <= day and (grant.until is None or grant.until > day)
+        found.append(Holding(grant, None if over is None else str(over), what, valid))
+    return found
+
+
+def account(request: HttpRequest) -> User:
+    """Who is asking; the door has let in only those who are signed in."""
+    user: AbstractBaseUser | AnonymousUser = request.user
+    assert isinstance(user, User)
+    return user
+
+
+def sessions_of(user: User, current: str) -> list[Session]:
+    """Where the user is signed in, this device first; sign-ins that have run out are dropped on the way."""
+    rows = [
+        Session(one.pk, one.created_at, one.ip, one.user_agent, one.session_key == current)
+        for one in UserSession.objects.purge_and_list(user)
+    ]
+    return sorted(rows, key=lambda one: (not one.current, -one.began.timestamp()))
+
+
+def permissions_by_app() -> list[tuple[str, list[Permission]]]:
+    """Every permission under the name of its app, in order of declaration."""
+    groups: dict[str, list[Permission]] = {}
+    for permission in PERMISSIONS.values():
+        groups.setdefault(permission.name.split(".")[0], []).append(permission)
+    names = {config.label: str(config.verbose_name) for config in apps.get_app_configs()}
+    return [(names.get(label, label), found) for label, found in groups.items()]
 
 
 def holders(roles: Iterable[str], place: int, day: date) -> QuerySet[User]:

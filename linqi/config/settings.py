@@ -6,6 +6,7 @@ LINQI_ENV           "production" refuses to start without a secret key and witho
 LINQI_SECRET_KEY    made and kept in <home>/secret_key when absent outside production
 LINQI_HOSTS         comma separated host names; default localhost
 LINQI_TRUST_PROXY   "1" when a TLS-terminating proxy sets X-Forwarded-Proto
+LINQI_PUBLIC_URL    https://linqi.example.cn – put before addresses in mails; absent: mails carry no address
 LINQI_MAIL_URL      smtp://user:password@host:port; absent: mail is written to the log
 LINQI_REQUIRE_SECOND_FACTOR  "1": who may manage accounts must set up a second factor before anything else
 LINQI_LOG           "json" (default in production) or "text"
@@ -186,6 +187,7 @@ if PRODUCTION:
     SECURE_REDIRECT_EXEMPT = [r"^health$"]
 if os.environ.get("LINQI_TRUST_PROXY") == "1":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # throttling counts the address that the proxy saw, not the proxy
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -223,6 +225,8 @@ if mail := urlsplit(os.environ.get("LINQI_MAIL_URL", "")):
         EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         EMAIL_HOST, EMAIL_PORT = mail.hostname, mail.port or 25
         EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(mail.username or ""), unquote(mail.password or "")
+
+PUBLIC_URL = os.environ.get("LINQI_PUBLIC_URL", "").rstrip("/")
 
 # --- logs: one object a line, request id in each ------------------------------------------------------------------
 LOG_JSON = os.environ.get("LINQI_LOG", "json" if PRODUCTION else "text") == "json"

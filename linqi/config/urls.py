@@ -8,7 +8,7 @@ urlpatterns = [
     path("", include("linqi.dashboards.urls")),
     path("", include("linqi.config.health")),
     path("accounts/", include("linqi.accounts.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("linqi.accounts.sign_in_urls")),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("ui/", include("linqi.ui.urls")),
     path("search/", include("linqi.search.urls")),

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from linqi.journal.models import Entry, Head
+from linqi.journal.models import Bookmark, Entry, Head
 from linqi.journal.rules import GENESIS, Row, digest_of, plain, text
 from linqi.journal.verbs import Verb
 
@@ -74,6 +74,22 @@ def write_many(acts: Iterable[Act]) -> list[Entry]:
     head.count, head.digest, head.seal = number, before, seal_of(number, before)
     head.save()
     return entries
+
+
+@transaction.atomic
+def turn_page(*, reader: str, to: int) -> bool:
+    """Remember that a reader has dealt with everything up to this id; False when another run was further already 书签.
+
+    Called in the transaction in which the reader acts on what it read, so that nothing is acted on twice or lost.
+    """
+    Bookmark.objects.get_or_create(reader=reader)
+    return Bookmark.objects.filter(reader=reader, entry__lt=to).update(entry=to) == 1
+
+
+@transaction.atomic
+def record_export(*, what: str, rows: int, by: Any, **where: Any) -> Entry:
+    """Tell that rows left the house as a file; `what` is the list's key, `where` its filters 导出."""
+    return write(by=by, verb=Verb.EXPORTED, what=what, rows=rows, **where)
 
 
 def row_of(entry: Entry) -> Row:

@@ -67,3 +67,13 @@ class Head(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} {self.digest[:12]}"
+
+
+class Bookmark(models.Model):
+    """How far a reader has come: the last id that this reader has dealt with 书签."""
+
+    reader = models.CharField(max_length=60, unique=True)
+    entry = models.BigIntegerField(default=0, help_text="Id of the last entry read; 0 before the first.")
+
+    def __str__(self) -> str:
+        return f"{self.reader}: {self.entry}"

@@ -1,6 +1,8 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from linqi.journal import views
 
 app_name = "journal"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [path("", views.entries, name="list")]

@@ -14,6 +14,7 @@ class Verb(Choice):
     SESSION_REVOKED = "accounts.session_revoked", "下线会话"
     USER_CREATED = "accounts.user_created", "新建用户"
     USER_DISABLED = "accounts.user_disabled", "停用用户"
+    USER_CHANGED = "accounts.user_changed", "修改资料"
     USER_ENABLED = "accounts.user_enabled", "启用用户"
     PASSWORD_SET = "accounts.password_set", "重设密码"
     GRANT_GIVEN = "accounts.grant_given", "授予角色"

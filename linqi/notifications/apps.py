@@ -1,4 +1,4 @@
-"""How Django finds this app."""
+"""How Django finds this app; at start it puts the shipped channels into use."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -9,3 +9,9 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
     verbose_name = _("通知")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from linqi.notifications import outside
+        from linqi.notifications.outside.mail import Mail
+
+        outside.register(Mail())

@@ -1,0 +1,1 @@
+"""Doors: one's own account, and the accounts of others."""
