@@ -1,23 +1,38 @@
-"""The `linqi` command 命令行.
-
-linqi migrate                       make or update the database
-linqi serve [--host] [--port]       web server and worker
-linqi demo [--size small|full]      fill an empty database with a generated street
-linqi import enterprises FILE       bring in a registry file
-linqi journal verify                check the hash chain
-Any other word is handed to Django's own commands (linqi help lists them all).
-"""
+"""The `linqi` command 命令行."""
 
 import os
 import sys
 
+OURS = """\
+linqi migrate                                make or update the database
+linqi serve [--host HOST] [--port PORT]      web server, worker and tick
+linqi demo [--size full|small|tiny]          fill an empty database with a generated street
+linqi import enterprises FILE --street CODE  bring in a registry file (--dry-run, --report, --json, --undo)
+linqi journal verify                         check the hash chain of the journal
+linqi reindex                                build the search index anew
+linqi recompute_deadlines                    count provisional deadlines anew when a calendar is published
+linqi tick                                   run due reminders once
+linqi assets                                 fetch the front-end libraries of the lock file
+linqi --version
+
+Every other command of Django works too: linqi help"""
+TWO_WORDS = {("import", "enterprises"), ("journal", "verify")}
+
 
 def main() -> None:
-    """Run one command; two-word commands (`import enterprises`) are one command with a dash inside."""
+    """Run one command; `import enterprises` and `journal verify` are one command in two words."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linqi.config.settings")
+    arguments = sys.argv[:]
+    if len(arguments) == 1 or arguments[1] in {"-h", "--help"}:
+        print(OURS)
+        return
+    if arguments[1] == "--version":
+        from linqi import __version__
+
+        print(__version__)
+        return
+    if tuple(arguments[1:3]) in TWO_WORDS:
+        arguments[1:3] = ["_".join(arguments[1:3])]
     from django.core.management import execute_from_command_line
 
-    arguments = sys.argv[:]
-    if len(arguments) > 2 and f"{arguments[1]}-{arguments[2]}" in {"import-enterprises", "journal-verify"}:
-        arguments[1:3] = [f"{arguments[1]}_{arguments[2]}"]
     execute_from_command_line(arguments)

@@ -1,0 +1,82 @@
+"""How a text becomes words to be found by, and a question becomes words to look for: pure.
+
+Chinese is cut into words of two characters (杭州晴川 → 杭州 州晴 晴川 川), which find every phrase of two characters and more; a single
+character is found as the beginning of a word. Latin letters and digits stay together and are found by their beginning. A name can also
+be found by its pinyin, whole (qingchuan) or by initials (hzqc, qc).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+_RUNS: Final = re.compile(r"[\u3400-\u9fff]+|[0-9a-z]+")
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+_BETWEEN: Final = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+PINYIN_STARTS: Final = 12  # initials are kept from each of the first characters on, so that a trade name is found without its place
+LONGEST_INITIALS: Final = 10
+LONGEST_QUESTION: Final = 40
+
+Spell = Callable[[str], str]  # a Chinese character → its pinyin without tone
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word to look for: exactly, or as a beginning."""
+
+    text: str
+    beginning: bool = False
+
+
+def normal(text: str) -> str:
+    """A text in the one form in which texts are compared: half-width, lower case, no spaces between Chinese characters."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def words_of(text: str, spell: Spell | None = None) -> list[str]:
+    """The words a text is found by; with `spell`, the pinyin of its Chinese too."""
+    words: dict[str, None] = {}
+    for run in _RUNS.findall(normal(text)):
+        if _HAN.match(run):
+            words.update(dict.fromkeys(_pairs(run)))
+            words[run[-1]] = None
+            if spell:
+                words.update(dict.fromkeys(_spelled(run, spell)))
+        else:
+            words[run] = None
+    return list(words)
+
+
+def words_asked(question: str) -> list[Word]:
+    """What to look for: every word must be there. Empty when the question holds nothing to look for."""
+    asked: dict[Word, None] = {}
+    for run in _RUNS.findall(normal(question)[:LONGEST_QUESTION]):
+        if not _HAN.match(run):
+            asked[Word(run, beginning=True)] = None
+        elif len(run) == 1:
+            asked[Word(run, beginning=True)] = None
+        else:
+            asked.update(dict.fromkeys(Word(pair) for pair in _pairs(run)))
+    return list(asked)
+
+
+def holds(text: str, words: Iterable[str], question: str) -> bool:
+    """Whether a document really answers a question: Chinese stands in its text as asked, letters and digits begin a word of it."""
+    words = list(words)
+    return all(
+        part in text if _HAN.match(part) else any(word.startswith(part) for word in words)
+        for part in _RUNS.findall(normal(question)[:LONGEST_QUESTION])
+    )
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)]
+
+
+def _spelled(run: str, spell: Spell) -> list[str]:
+    sounds = [spell(letter) for letter in run]
+    initials = "".join(sound[:1] for sound in sounds)
+    starts = range(min(len(run), PINYIN_STARTS))
+    whole = ["".join(sounds[at : at + 4]) for at in starts]
+    return [*(initials[at : at + LONGEST_INITIALS] for at in starts if len(initials) - at > 1), *whole]
