@@ -11,7 +11,7 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from linqi.kit import access
 
-        autodiscover_modules("access", "menu", "measures")
+        autodiscover_modules("access", "menu", "measures", "searchable", "tasks")
         access.check_declared(
             model
             for config in apps.get_app_configs()

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from functools import cache
 
-from django.db import connection
+from django.db import connection, transaction
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_normal
 
 from linqi.search.models import Document
+from linqi.search.registry import searchables
 from linqi.search.rules import normal, words_of
 
 BATCH = 2000
@@ -45,9 +46,11 @@ def remove(kind: str, ids: Iterable[int]) -> None:
     Document.objects.filter(kind=kind, object_id__in=list(ids)).delete()
 
 
-def clear(kind: str) -> None:
-    """Make everything of one kind unfindable, before it is indexed anew."""
-    Document.objects.filter(kind=kind).delete()
+@transaction.atomic
+def rebuild() -> dict[str, int]:
+    """Forget the index and build it anew from the tables of all apps; how many of each kind 重建索引."""
+    Document.objects.all().delete()
+    return {one.kind: index_many(one.kind, one.rows()) for one in searchables()}
 
 
 @cache

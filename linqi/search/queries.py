@@ -1,13 +1,39 @@
 """What is found: ids of one kind, for those who see these streets."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
+from linqi.kit.access import may_anywhere
 from linqi.search.models import Document
+from linqi.search.registry import Hit, Searchable, searchables
 from linqi.search.rules import Word, holds, words_asked
 
 CAP = 500  # ids fetched at most: what is common is narrowed by the reader, not read to the end
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of one kind; `more` when there are others beyond those shown."""
+
+    kind: Searchable
+    hits: list[Hit]
+    more: bool
+
+
+def found(user: Any, question: str, each: int) -> list[Found]:
+    """What a question finds for a user, at most `each` hits of each kind, kinds without a hit left out 搜索结果."""
+    results = []
+    for kind in searchables():
+        if not may_anywhere(user, kind.permission):
+            continue
+        ids = matches(kind.kind, question, kind.streets(user))
+        hits = kind.present(user, ids[: each * 4])
+        if hits:
+            results.append(Found(kind, hits[:each], more=len(hits) > each or len(ids) > each * 4))
+    return results
 
 
 def matches(kind: str, question: str, streets: Iterable[int] | None, limit: int = CAP) -> list[int]:

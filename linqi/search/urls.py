@@ -1,6 +1,11 @@
-"""Addresses of this app."""
+"""Addresses of search."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from linqi.search import views
 
 app_name = "search"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.search, name="search"),
+    path("suggest/", views.suggest, name="suggest"),
+]
