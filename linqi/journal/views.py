@@ -60,10 +60,13 @@ def _data(entry: Entry) -> str:
 def entries(request: HttpRequest) -> HttpResponseBase:
     """Who did what to which thing, where and when, in one's reach 日志."""
     names: dict[int, str] = {}
-    table = _table(queries.place_choices(request.user), names).bind(request, queries.entries_seen_by(request.user))
+    rows = queries.entries_seen_by(request.user)
+    definition = _table(queries.place_choices(request.user), names)
+    table = definition.bind(request, rows)
     if table.export_format:
+        told = actions.record_export(what="journal", rows=table.total, by=request.user, **_home(request))
+        table = definition.bind(request, rows.filter(pk__lt=told.pk))  # streamed later; without what came meanwhile
         names.update(queries.place_names(queries.places_of(table.filtered)))
-        actions.record_export(what="journal", rows=table.total, by=request.user, **_home(request))
         return table.export()
     names.update(queries.place_names(entry.place for entry in table.objects if entry.place))
     return table.answer("journal/entries.html")
