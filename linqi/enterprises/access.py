@@ -53,4 +53,4 @@ scope(Fact, "enterprises.see", _at_home("enterprise") | by_enterprise("enterpris
 scope(Claim, "enterprises.see", _at_home("enterprise") | by_enterprise("enterprise"))
 scope(Import, "enterprises.import", by_place("street"))
 scope(ImportRow, "enterprises.import", by_place("batch__street"))
-scope(Pair, "enterprises.resolve", _at_home("left"))
+scope(Pair, "enterprises.resolve", _at_home("left") | _at_home("right"))  # a merged record is nowhere any more

@@ -1,6 +1,6 @@
 """Questions about enterprises: which one sees, under which name, what is known of them and from whom."""
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,10 +8,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from linqi.enterprises import dictionary
+from linqi.enterprises import dictionary, industry
 from linqi.enterprises.models import (
     Claim,
     ClaimState,
@@ -25,11 +27,14 @@ from linqi.enterprises.models import (
     SourceKind,
     Tenancy,
 )
-from linqi.enterprises.rules.names import name_key
+from linqi.enterprises.rules.names import name_key, split_branch
+from linqi.journal.models import Head
 from linqi.kit import access
 from linqi.kit.clock import today
 from linqi.kit.identifiers import mask_name
+from linqi.search.queries import matches
 from linqi.territory.models import Coverage, Place, PlaceKind
+from linqi.ui import shown as shown_values
 from linqi.ui.parts import Fact as Shown
 
 NEWCOMER_DAYS: Final = 30  # days a newcomer stays one; product default, docs/rules/must_visit.md
@@ -85,6 +90,45 @@ def places_below(place: Place | int, on: date | None = None) -> QuerySet[Coverag
     return standing.values_list("descendant_id", flat=True)
 
 
+def below_place(rows: QuerySet[Enterprise], place: int, on: date | None = None) -> QuerySet[Enterprise]:
+    """Those of the rows that are on a day at or below a place."""
+    here = tenancies_open(on=on).filter(place__in=places_below(place, on))
+    wide = {PlaceKind.DISTRICT.value, PlaceKind.STREET.value, PlaceKind.COMMUNITY.value}
+    if Place.objects.filter(pk=place, kind__in=wide).exists():  # many: ask row by row, so that a page stops early
+        return rows.filter(Exists(here.filter(enterprise=OuterRef("pk"))))
+    return rows.filter(pk__in=here.values("enterprise"))
+
+
+WORTH_REMEMBERING: Final = 2_000  # rows; counting fewer is quick
+_remembered: OrderedDict[tuple[Any, ...], int] = OrderedDict()
+
+
+def counted(rows: QuerySet[Any]) -> int:
+    """How many rows there are, exactly; a large number is counted once for each state of the data.
+
+    Every action writes to the journal in its own transaction, so the journal's length names the state of the data.
+    """
+    state = Head.objects.values_list("count", "digest").first()
+    key = (connection.settings_dict["NAME"], state, str(today()), *_told(rows))
+    if key in _remembered:
+        _remembered.move_to_end(key)
+        return _remembered[key]
+    total = rows.count()
+    if state is not None and total >= WORTH_REMEMBERING:
+        _remembered[key] = total
+        while len(_remembered) > 500:
+            _remembered.popitem(last=False)
+    return total
+
+
+def _told(rows: QuerySet[Any]) -> tuple[Any, ...]:
+    try:
+        sql, parameters = rows.order_by().query.sql_with_params()
+    except EmptyResultSet:
+        return ("nothing",)
+    return sql, tuple(map(str, parameters))
+
+
 def newcomers(rows: QuerySet[Enterprise], on: date | None = None, days: int = NEWCOMER_DAYS) -> QuerySet[Enterprise]:
     """Those of the rows that came within the last days and are still there 新入驻."""
     day = on or today()
@@ -107,15 +151,31 @@ def off_buildings(rows: QuerySet[Enterprise], on: date | None = None) -> QuerySe
 def named_like(rows: QuerySet[Enterprise], text: str, user: Any) -> QuerySet[Enterprise]:
     """Those of the rows whose name or code holds the text; a masked name is not found by what the mask hides 检索."""
     key = name_key(text)
-    code = key if key.isascii() else ""
+    code = key if key.isascii() and key.isalnum() else ""
     by_name = Q(name_key__contains=key) if key else Q(pk__in=[])
     if not sees_all_names(user):
         by_name &= ~Q(entity_type=EntityType.SELF_EMPLOYED.value)
-    if code and len(code) >= 4:
-        by_name |= Q(uscc__startswith=code) | Q(old_number__startswith=code)
-        if len(code) < 18:
-            by_name |= Q(uscc__contains=code)
+    if len(code) >= 4:
+        by_name |= Q(uscc__contains=code) | Q(old_number__startswith=code)
+    if code.isalpha() and len(code) >= 2:  # sounds: cqkj finds 仓前科技; the index holds masked names only
+        by_name |= Q(pk__in=matches("enterprise", text, streets_within(user)))
     return rows.filter(by_name)
+
+
+def streets_within(user: Any) -> list[int] | None:
+    """Ids of the streets that hold what this user's grants cover; None for everywhere."""
+    if isinstance(user, access.System):
+        return None
+    reach = access.reach_of(user)
+    places = set(reach.places("enterprises.see"))
+    own = reach.enterprises("enterprises.see")
+    if own:
+        places |= set(Tenancy.objects.filter(enterprise__in=own).values_list("place_id", flat=True))
+    street = PlaceKind.STREET.value
+    over = Coverage.objects.filter(descendant__in=places, ancestor__kind=street)
+    under = Coverage.objects.filter(ancestor__in=places, descendant__kind=street)
+    ids = {*over.values_list("ancestor_id", flat=True), *under.values_list("descendant_id", flat=True)}
+    return sorted(ids)
 
 
 def with_whereabouts(rows: QuerySet[Enterprise], user: Any) -> QuerySet[Enterprise]:
@@ -146,6 +206,47 @@ def whereabouts(tenancy: Tenancy) -> str:
     if tenancy.room and tenancy.room not in words[-1]:
         words.append(tenancy.room)
     return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChoice:
+    """One place to choose from, indented by its depth."""
+
+    pk: int
+    label: str
+
+
+CHOSEN_KINDS: Final = (PlaceKind.STREET, PlaceKind.COMMUNITY, PlaceKind.PARK, PlaceKind.BUILDING)
+
+
+def places_to_choose(user: Any, permission: str = "enterprises.see") -> list[PlaceChoice]:
+    """Streets, communities, parks and buildings within reach, in the order of the tree; two queries."""
+    kinds = [kind.value for kind in CHOSEN_KINDS]
+    rows = access.seen_by(user, Place, permission).filter(kind__in=kinds, until=None)
+    places = {pk: (kind, name) for pk, kind, name in rows.values_list("pk", "kind", "name")}
+    day = today()
+    above: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    holds = Q(until=None) | Q(until__gt=day)
+    standing = Coverage.objects.filter(holds, since__lte=day, descendant__in=rows.values("pk"))
+    for descendant, ancestor, depth in standing.values_list("descendant_id", "ancestor_id", "depth"):
+        if ancestor in places:
+            above[descendant].append((-depth, ancestor))
+    paths = {pk: [places[one][1] for _depth, one in sorted(above[pk])] for pk in places}
+    levels = {kind: level for level, kind in enumerate(kinds)}
+    ordered = sorted(places, key=lambda pk: (paths[pk], levels[places[pk][0]]))
+    return [PlaceChoice(pk, "\u3000" * (len(paths[pk]) - 1) + places[pk][1]) for pk in ordered]
+
+
+def locate(place: Place, room: str) -> tuple[Place, str]:
+    """The unit below a place that the room's number names, and nothing left to write; else the place and the room."""
+    number = room.strip().removesuffix("室")
+    if not number:
+        return place, ""
+    units = Place.objects.filter(
+        pk__in=places_below(place), kind=PlaceKind.UNIT.value, name__in=(number, f"{number}室"), until=None
+    )
+    found = list(units[:2])
+    return (found[0], "") if len(found) == 1 else (place, room.strip())
 
 
 # --- under which name ----------------------------------------------------------------------------------------------
@@ -373,8 +474,6 @@ class Identity:
 
 def identity_of(enterprise: Enterprise, user: Any) -> Identity:
     """The registry's own fields with their source and date, in the order in which people ask for them."""
-    from linqi.enterprises import industry
-
     one = enterprise
     code = one.industry_code
     source, as_of = one.source, one.as_of
@@ -382,7 +481,7 @@ def identity_of(enterprise: Enterprise, user: Any) -> Identity:
     capital: Any = one.registered_capital
     if capital is not None and not money:
         capital = f"{capital:,.2f} {one.capital_currency}"
-    named = industry.name(code) if code else ""
+    named = industry.industry_name(code) if code else ""
     by_scope = _("由经营范围推断") if one.industry_source == "scope" else ""
     facts = (
         Shown(_("统一社会信用代码"), one.uscc or None, source, as_of),
@@ -406,14 +505,90 @@ def identity_of(enterprise: Enterprise, user: Any) -> Identity:
     return Identity(one, shown_name(one, user), named, facts, head, branches)
 
 
-def pairs_to_decide(user: Any) -> QuerySet[Pair]:
-    """The proposed pairs that this user may decide, most probable first: both records must be within reach 疑似同企."""
-    both = access.seen_by(user, Pair).filter(right__in=access.seen_by(user, Enterprise, "enterprises.resolve"))
-    return (
-        both.filter(state=PairState.PROPOSED.value, left__merged_into=None, right__merged_into=None)
-        .select_related("left", "right")
-        .order_by("-probability", "pk")
+@dataclass(frozen=True)
+class Contrast:
+    """One field of two records side by side."""
+
+    label: str
+    left: str
+    right: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether both are known and not the same."""
+        return bool(self.left and self.right and self.left != self.right)
+
+
+@dataclass(frozen=True)
+class PairShown:
+    """A pair as the queue shows it: both records field by field, and why it was proposed."""
+
+    pair: Pair
+    left: str
+    right: str
+    contrasts: tuple[Contrast, ...]
+    reasons: tuple[tuple[str, float], ...]
+    branch: int | None
+
+    @property
+    def percent(self) -> int:
+        """The probability for a reader; never said as certain."""
+        return max(1, min(99, round(self.pair.probability * 100)))
+
+
+def pairs_seen_by(user: Any) -> QuerySet[Pair]:
+    """The pairs of which this user may judge both records; a merged record is judged by the one that is left."""
+    within = access.seen_by(user, Enterprise, "enterprises.resolve").values("pk")
+    return access.seen_by(user, Pair).filter(
+        Q(left__in=within) | Q(left__merged_into__in=within), Q(right__in=within) | Q(right__merged_into__in=within)
     )
+
+
+def pairs_to_decide(user: Any) -> QuerySet[Pair]:
+    """The proposed pairs that this user may decide, most probable first 疑似同企."""
+    waiting = pairs_seen_by(user).filter(state=PairState.PROPOSED.value)
+    unmerged = waiting.filter(left__merged_into=None, right__merged_into=None)
+    return unmerged.select_related("left", "right").order_by("-probability", "pk")
+
+
+def pairs_decided(user: Any) -> QuerySet[Pair]:
+    """What was decided about pairs, the latest first."""
+    decided = pairs_seen_by(user).exclude(state=PairState.PROPOSED.value)
+    return decided.select_related("left", "right", "decided_by").order_by("-decided_at", "-pk")
+
+
+def pairs_shown(pairs: Iterable[Pair], user: Any) -> list[PairShown]:
+    """Pairs with both records side by side; four queries whatever their number."""
+    listed = list(pairs)
+    ids = {number for pair in listed for number in (pair.left_id, pair.right_id)}
+    sides = {one.pk: one for one in with_whereabouts(Enterprise.objects.filter(pk__in=ids), user)}
+    shown = []
+    for pair in listed:
+        left, right = sides[pair.left_id], sides[pair.right_id]
+        both = [_contrasted(side, user) for side in (left, right)]
+        contrasts = tuple(Contrast(label, both[0][label], both[1][label]) for label in both[0])
+        tails = [side.pk for side in (left, right) if split_branch(side.name_key)[1]]
+        reasons = tuple((str(one["words"]), float(one["bits"])) for one in pair.reasons)
+        branch = tails[0] if len(tails) == 1 else max((left, right), key=lambda side: len(side.name_key)).pk
+        names = shown_name(left, user), shown_name(right, user)
+        shown.append(PairShown(pair, *names, contrasts, reasons, branch if pair.kind == "branch" else None))
+    return shown
+
+
+def _contrasted(one: Enterprise, user: Any) -> dict[str, str]:
+    stays: list[Tenancy] = one.stays  # type: ignore[attr-defined]
+    capital = one.registered_capital
+    return {
+        _("企业名称"): shown_name(one, user),
+        _("代码"): one.uscc or one.old_number,
+        _("主体类型"): _(EntityType(one.entity_type).label) if one.entity_type else "",
+        _("住所"): one.registered_address,
+        _("所在"): "；".join(whereabouts(stay) for stay in stays),
+        _("成立日期"): one.established_on.isoformat() if one.established_on else "",
+        _("注册资本"): f"{shown_values.number(capital)} {one.capital_currency}".strip() if capital is not None else "",
+        _("行业"): one.industry_code,
+        _("来源"): f"{one.source} {one.as_of.isoformat()}",
+    }
 
 
 def relation_words(stays: Iterable[Tenancy]) -> str:

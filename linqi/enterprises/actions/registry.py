@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -186,6 +186,14 @@ def settle(enterprises: Enterprise | int | Iterable[Enterprise | int], on: date 
     return changed
 
 
+@transaction.atomic
+def remember_export(*, rows: int, query: str, by: Any) -> None:
+    """Keep who took a list of enterprises out, how many rows and by which filters 导出留痕."""
+    if not access.may_anywhere(by, "enterprises.export"):
+        raise PermissionDenied("enterprises.export")
+    journal.write(by=by, verb=Verb.EXPORTED, what="enterprises.Enterprise", rows=rows, query=query[:500])
+
+
 def principal(tenancies: Iterable[Tenancy]) -> Tenancy | None:
     """The principal one among open tenancies: operating before registered, then the latest, then the first entered."""
     return min(tenancies, key=_rank, default=None)
@@ -222,7 +230,8 @@ def _known_columns(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_taken(uscc: str, but: int | None = None) -> None:
-    if uscc and Enterprise.objects.filter(uscc=uscc, merged_into=None).exclude(pk=but).exists():
+    taken = Enterprise.objects.filter(uscc=uscc, merged_into=None)
+    if uscc and (taken if but is None else taken.exclude(pk=but)).exists():
         raise ValidationError({"uscc": _("该统一社会信用代码已登记。")})
 
 

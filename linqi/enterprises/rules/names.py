@@ -64,6 +64,9 @@ BRANCH_MARKS: Final = (
     "分中心",
     "分校",
 )
+_FIRM_THEN_MORE: Final = re.compile(
+    r"(?P<firm>.{4,}(?:有限公司|有限责任公司|总公司|集团公司|供销合作社|供销社|信用社))(?P<tail>.{2,})$"
+)
 _BRANCH_NUMBER: Final = re.compile(
     r"第?[一二三四五六七八九十百零\d]+(?:号)?(?:分)?(?:店|门店|部|厂|公司|营业部|门市部|食堂|车间)$"
 )
@@ -129,6 +132,8 @@ def split_branch(key: str) -> tuple[str, str]:
 
     `key`: a name as `name_key` gives it. The parent part is what stands up to the last legal form before the tail.
     """
+    if (firm := _FIRM_THEN_MORE.match(key)) and firm["tail"][0] != "(":
+        return firm["firm"], firm["tail"]
     mark = next((one for one in BRANCH_MARKS if key.endswith(one)), "")
     numbered = "" if mark else (found.group() if (found := _BRANCH_NUMBER.search(key)) else "")
     if not mark and not numbered:

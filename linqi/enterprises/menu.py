@@ -1,0 +1,12 @@
+"""Enterprises in the left menu."""
+
+from django.utils.translation import gettext_lazy as _
+
+from linqi.ui.menu import MenuItem, register
+
+GROUP = _("企业与空间")
+register(
+    MenuItem("enterprises", _("企业"), "enterprises:list", "building-skyscraper", 20, "enterprises.see", True, GROUP)
+)
+register(MenuItem("claims", _("待核信息"), "enterprises:claims", "checklist", 22, "enterprises.confirm", group=GROUP))
+register(MenuItem("pairs", _("疑似同企"), "enterprises:pairs", "copy", 23, "enterprises.resolve", group=GROUP))

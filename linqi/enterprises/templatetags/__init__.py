@@ -1,0 +1,1 @@
+"""Tags of enterprises 企业标签."""
