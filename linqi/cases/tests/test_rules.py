@@ -1,0 +1,155 @@
+"""Where a case goes, how it presses, who is told: no database."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linqi.cases.flow import LIFE, OPEN, WORKING, Move, State
+from linqi.cases.rules import (
+    NEAR_DUE,
+    REOPEN_WITHIN,
+    Alarm,
+    Audience,
+    Basis,
+    Dispatch,
+    Limit,
+    Press,
+    Row,
+    dispatch,
+    limit_in_force,
+    may_extend,
+    may_rate,
+    may_reopen,
+    number,
+    press,
+    told,
+)
+
+TODAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "goes"),
+    [
+        pytest.param([], Dispatch(None, Basis.NO_ROW), id="no row: the secretary's queue"),
+        pytest.param([Row(7, TODAY, None, None)], Dispatch(7, Basis.TABLE), id="a row that begins today holds"),
+        pytest.param(
+            [Row(7, TODAY + timedelta(days=1), None, None)], Dispatch(None, Basis.NO_ROW), id="a row of tomorrow does not"
+        ),
+        pytest.param(
+            [Row(7, date(2025, 1, 1), TODAY, None)], Dispatch(None, Basis.NO_ROW), id="a row that ended today does not"
+        ),
+        pytest.param(
+            [Row(7, date(2025, 1, 1), TODAY, None), Row(8, TODAY, None, None)],
+            Dispatch(8, Basis.TABLE),
+            id="the new row takes over on the day the old one ends",
+        ),
+        pytest.param(
+            [Row(7, date(2025, 1, 1), None, TODAY)],
+            Dispatch(None, Basis.DEPARTMENT_ENDED),
+            id="a section that no longer exists gets nothing",
+        ),
+    ],
+)
+def test_dispatch(rows, goes):
+    assert dispatch(rows, TODAY) == goes
+
+
+@given(
+    st.lists(
+        st.builds(
+            Row,
+            department=st.integers(1, 9),
+            since=st.dates(date(2025, 1, 1), date(2027, 1, 1)),
+            until=st.none() | st.dates(date(2025, 1, 1), date(2027, 1, 1)),
+            department_until=st.none() | st.dates(date(2025, 1, 1), date(2027, 1, 1)),
+        )
+    )
+)
+def test_a_case_always_lies_somewhere_and_says_why(rows):
+    result = dispatch(rows, TODAY)
+    assert (result.department is not None) == (result.basis is Basis.TABLE)
+
+
+def test_the_streets_own_limit_goes_before_the_products():
+    product, own = Limit("1 working_days", "5 working_days", "", False), Limit("2 hours", "3 working_days", "", True)
+    assert limit_in_force([product, own]) is own
+    assert limit_in_force([product]) is product
+    assert limit_in_force([]) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "answered", "stands"),
+    [
+        pytest.param(State.DISPATCHED, NOW - HOUR, None, Press.OVERDUE, id="time over, nobody took it"),
+        pytest.param(State.ACCEPTED, NOW, None, Press.NEAR, id="the very moment it is due is not yet late"),
+        pytest.param(State.ACCEPTED, NOW + NEAR_DUE, None, Press.NEAR, id="a day before the end it presses"),
+        pytest.param(State.ACCEPTED, NOW + NEAR_DUE + HOUR, None, Press.WITHIN, id="before that it does not"),
+        pytest.param(State.ANSWERED, NOW - HOUR, NOW - HOUR, Press.KEPT, id="answered at the last moment is kept"),
+        pytest.param(State.ANSWERED, NOW - 2 * HOUR, NOW - HOUR, Press.MISSED, id="answered late is missed"),
+        pytest.param(State.CLOSED, NOW - HOUR, NOW - 2 * HOUR, Press.KEPT, id="closing later does not make it late"),
+        pytest.param(State.WITHDRAWN, NOW - HOUR, None, Press.STOPPED, id="withdrawn cases do not press"),
+    ],
+)
+def test_press(state, due, answered, stands):
+    assert press(state, due, answered, NOW) is stands
+
+
+@pytest.mark.parametrize(
+    ("alarm", "handler", "department", "who"),
+    [
+        pytest.param(Alarm.NEAR, True, True, {Audience.HANDLER}, id="near: only who works on it"),
+        pytest.param(Alarm.NEAR, False, True, {Audience.DEPARTMENT}, id="near, nobody took it: the section"),
+        pytest.param(Alarm.OVERDUE, True, True, {Audience.HANDLER, Audience.SECRETARY}, id="over: the secretary too"),
+        pytest.param(Alarm.NOT_ACCEPTED, False, True, {Audience.DEPARTMENT, Audience.SECRETARY}, id="nobody took it"),
+        pytest.param(Alarm.OVERDUE, False, False, {Audience.SECRETARY}, id="no section: the secretary"),
+    ],
+)
+def test_who_is_told(alarm, handler, department, who):
+    assert told(alarm, has_handler=handler, has_department=department) == who
+
+
+@given(st.sampled_from(Alarm), st.booleans(), st.booleans())
+def test_somebody_is_always_told(alarm, handler, department):
+    assert told(alarm, has_handler=handler, has_department=department)
+
+
+def test_one_rating_for_each_closing():
+    assert may_rate(NOW, None)
+    assert not may_rate(NOW, NOW)
+    assert may_rate(NOW, NOW - HOUR)
+    assert not may_rate(None, None)
+
+
+def test_reopening_ends_thirty_days_after_closing():
+    assert may_reopen(None, NOW)
+    assert may_reopen(NOW - REOPEN_WITHIN, NOW)
+    assert not may_reopen(NOW - REOPEN_WITHIN - HOUR, NOW)
+
+
+@pytest.mark.parametrize(
+    ("extend", "extended", "due", "why_not"),
+    [
+        pytest.param("5 working_days", False, NOW + HOUR, "", id="asked in time"),
+        pytest.param("", False, NOW + HOUR, "no_term", id="this class knows none"),
+        pytest.param("5 working_days", True, NOW + HOUR, "twice", id="only once"),
+        pytest.param("5 working_days", False, NOW - HOUR, "late", id="too late"),
+    ],
+)
+def test_extension(extend, extended, due, why_not):
+    assert may_extend(extend=extend, extended=extended, due_at=due, now=NOW) == why_not
+
+
+def test_number():
+    assert number(TODAY, 7) == "LQ20260302-0007"
+
+
+def test_every_move_has_a_name_and_every_open_state_a_way_on():
+    assert {move.value for move in Move} == set(LIFE.moves)
+    assert WORKING < OPEN
+    for state in OPEN:
+        assert LIFE.open_moves(state)
