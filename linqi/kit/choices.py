@@ -1,19 +1,21 @@
 """Named values with their words on screen, free of Django so that rules may use them 选项."""
 
-from enum import Enum
-from typing import Any, Self
+from enum import Enum, EnumMeta
+from typing import Self, cast
 
 
-class _Words(type(Enum)):  # type: ignore[misc]
+class _Words(EnumMeta):
     @property
     def choices(cls) -> list[tuple[str, str]]:
         """Pairs of value and label, as forms and model fields want them."""
-        return [(member.value, member.label) for member in cls]
+        members = cast("type[Choice]", cls)
+        return [(member.value, member.label) for member in members]
 
     @property
     def values(cls) -> list[str]:
         """All values, in order of declaration."""
-        return [member.value for member in cls]
+        members = cast("type[Choice]", cls)
+        return [member.value for member in members]
 
 
 class Choice(str, Enum, metaclass=_Words):
@@ -21,7 +23,10 @@ class Choice(str, Enum, metaclass=_Words):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
+    def __new__(cls, value: str, label: str = "") -> Self:
+        """A member; the label may only look optional, so that type checkers allow the lookup `Reason("newcomer")`."""
+        if not label:
+            raise TypeError(f"{cls.__name__}: {value!r} needs its words on screen.")
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
