@@ -1,12 +1,12 @@
 """Questions about enterprises: which one sees, under which name, what is known of them and from whom."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -37,6 +37,7 @@ from linqi.territory.models import Coverage, Place, PlaceKind
 from linqi.ui import shown as shown_values
 from linqi.ui.parts import Fact as Shown
 
+T = TypeVar("T")
 NEWCOMER_DAYS: Final = 30  # days a newcomer stays one; product default, docs/rules/must_visit.md
 COLUMN_KEYS: Final = {  # fields of the dictionary that the registry keeps as columns
     "uscc": "uscc",
@@ -100,25 +101,30 @@ def below_place(rows: QuerySet[Enterprise], place: int, on: date | None = None) 
 
 
 WORTH_REMEMBERING: Final = 2_000  # rows; counting fewer is quick
-_remembered: OrderedDict[tuple[Any, ...], int] = OrderedDict()
+_remembered: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
 
 def counted(rows: QuerySet[Any]) -> int:
-    """How many rows there are, exactly; a large number is counted once for each state of the data.
+    """How many rows there are, exactly; a large number is counted once for each state of the data."""
+    return _once(("count", *_told(rows)), rows.count, lambda total: total >= WORTH_REMEMBERING)
 
-    Every action writes to the journal in its own transaction, so the journal's length names the state of the data.
+
+def _once(key: tuple[Any, ...], ask: Callable[[], T], worth: Callable[[T], bool]) -> T:
+    """The answer to a question asked of the same data before, else asked now and remembered when it was dear.
+
+    Every action writes to the journal in its own transaction, so the journal's head names the state of the data.
     """
     state = Head.objects.values_list("count", "digest").first()
-    key = (connection.settings_dict["NAME"], state, str(today()), *_told(rows))
-    if key in _remembered:
-        _remembered.move_to_end(key)
-        return _remembered[key]
-    total = rows.count()
-    if state is not None and total >= WORTH_REMEMBERING:
-        _remembered[key] = total
+    full = (connection.settings_dict["NAME"], state, str(today()), *key)
+    if full in _remembered:
+        known: T = _remembered[full]
+        return known
+    answer = ask()
+    if state is not None and worth(answer):
+        _remembered[full] = answer
         while len(_remembered) > 500:
             _remembered.popitem(last=False)
-    return total
+    return answer
 
 
 def _told(rows: QuerySet[Any]) -> tuple[Any, ...]:
@@ -183,14 +189,20 @@ def with_whereabouts(rows: QuerySet[Enterprise], user: Any) -> QuerySet[Enterpri
 
     Three queries whatever the number of rows.
     """
+    stays = tenancies_open(access.seen_by(user, Tenancy)).select_related("place").prefetch_related(_above())
+    wanted = stays.only("enterprise", "place__name", "place__kind", "relation", "since", "until", "room")
+    return rows.prefetch_related(Prefetch("tenancies", queryset=wanted, to_attr="stays"))
+
+
+_NAMED_KINDS: Final = (PlaceKind.PARK, PlaceKind.BUILDING, PlaceKind.FLOOR, PlaceKind.UNIT)
+
+
+def _above() -> Prefetch[str, QuerySet[Coverage], str]:
     day = today()
-    above = Coverage.objects.filter(Q(until=None) | Q(until__gt=day), since__lte=day).select_related("ancestor")
-    stays = (
-        tenancies_open(access.seen_by(user, Tenancy))
-        .select_related("place")
-        .prefetch_related(Prefetch("place__covered", queryset=above.order_by("-depth"), to_attr="above"))
-    )
-    return rows.prefetch_related(Prefetch("tenancies", queryset=stays, to_attr="stays"))
+    above = Coverage.objects.filter(Q(until=None) | Q(until__gt=day), since__lte=day).order_by("-depth")
+    named = above.filter(ancestor__kind__in=[kind.value for kind in _NAMED_KINDS]).select_related("ancestor")
+    wanted = named.only("descendant", "ancestor__name", "ancestor__kind")
+    return Prefetch("place__covered", queryset=wanted, to_attr="above")
 
 
 def whereabouts(tenancy: Tenancy) -> str:
@@ -198,8 +210,7 @@ def whereabouts(tenancy: Tenancy) -> str:
     above: Sequence[Coverage] | None = getattr(tenancy.place, "above", None)
     if above is None:
         return str(tenancy.place)
-    shown = {PlaceKind.PARK, PlaceKind.BUILDING, PlaceKind.FLOOR, PlaceKind.UNIT}
-    line = [coverage.ancestor for coverage in above if coverage.ancestor.kind in shown]
+    line = [coverage.ancestor for coverage in above]
     if any(place.kind == PlaceKind.UNIT for place in line):
         line = [place for place in line if place.kind != PlaceKind.FLOOR]
     words = [place.name for place in line] or [tenancy.place.name]
@@ -220,14 +231,18 @@ CHOSEN_KINDS: Final = (PlaceKind.STREET, PlaceKind.COMMUNITY, PlaceKind.PARK, Pl
 
 
 def places_to_choose(user: Any, permission: str = "enterprises.see") -> list[PlaceChoice]:
-    """Streets, communities, parks and buildings within reach, in the order of the tree; two queries."""
+    """Streets, communities, parks and buildings within reach, in the order of the tree; two queries at most."""
     kinds = [kind.value for kind in CHOSEN_KINDS]
     rows = access.seen_by(user, Place, permission).filter(kind__in=kinds, until=None)
+    return _once(("places", *_told(rows)), lambda: _in_order(rows, kinds), lambda places: len(places) >= 100)
+
+
+def _in_order(rows: QuerySet[Place], kinds: list[str]) -> list[PlaceChoice]:
     places = {pk: (kind, name) for pk, kind, name in rows.values_list("pk", "kind", "name")}
     day = today()
     above: dict[int, list[tuple[int, int]]] = defaultdict(list)
     holds = Q(until=None) | Q(until__gt=day)
-    standing = Coverage.objects.filter(holds, since__lte=day, descendant__in=rows.values("pk"))
+    standing = Coverage.objects.filter(holds, since__lte=day, descendant__in=list(places))
     for descendant, ancestor, depth in standing.values_list("descendant_id", "ancestor_id", "depth"):
         if ancestor in places:
             above[descendant].append((-depth, ancestor))
@@ -429,15 +444,9 @@ def claims_beside(claims: Iterable[Claim], user: Any) -> tuple[ClaimShown, ...]:
 
 def tenancies_of(enterprise: Enterprise, user: Any) -> QuerySet[Tenancy]:
     """Where the enterprise is and was, as far as this user sees: those that hold first, then the latest 入驻记录."""
-    day = today()
-    above = Coverage.objects.filter(Q(until=None) | Q(until__gt=day), since__lte=day).select_related("ancestor")
-    return (
-        access.seen_by(user, Tenancy)
-        .filter(enterprise=enterprise)
-        .select_related("place")
-        .prefetch_related(Prefetch("place__covered", queryset=above.order_by("-depth"), to_attr="above"))
-        .order_by(F("until").desc(nulls_first=True), F("since").desc(nulls_last=True), "pk")
-    )
+    seen = access.seen_by(user, Tenancy).filter(enterprise=enterprise)
+    latest = F("until").desc(nulls_first=True), F("since").desc(nulls_last=True), "pk"
+    return seen.select_related("place").prefetch_related(_above()).order_by(*latest)
 
 
 def facts_shown(known: Iterable[Known]) -> list[Shown]:
