@@ -392,7 +392,7 @@ class Table(Generic[M]):
 
         `rows`: already scoped to the user, unsliced. `without`: keys of columns this user may not see, in page,
         order or export.
-        `path`: address of the list when it is not the request's own.
+        `path`: address of the list when it is not the request's own. `count`: how to count when `.count()` is too slow.
         """
         return BoundTable(
             table=self,
@@ -401,6 +401,7 @@ class Table(Generic[M]):
             without=frozenset(without),
             may_export=may_export,
             path=path or request.path,
+            count=count,
         )
 
 
