@@ -55,8 +55,8 @@ def create_user(
 ) -> tuple[User, str]:
     """Make a user who holds one role from today on, and the one-time password to be handed over 新建用户.
 
-    The password is not kept in clear anywhere: it is shown once. `must_change`: the user chooses another at first sign-in.
-    Raises GrantRefused when `by` may not give this role there.
+    The password is not kept in clear anywhere: it is shown once. `must_change`: the user chooses another at first
+    sign-in. Raises GrantRefused when `by` may not give this role there.
     """
     what, target = _target(place, enterprise, department)
     record = RoleRecord.objects.get(code=str(role))
@@ -245,7 +245,7 @@ def _require_in_hand(user: User, by: Any) -> None:
         _refuse_unless_giveable(by, grant.role, what, target, grant.since, grant.until)
 
 
-def _refuse_unless_giveable(
+def _refuse_unless_giveable(  # noqa: PLR0917 – private, in the order of the sentence
     by: Any, role: RoleRecord, what: str, target: Model, since: date, until: date | None
 ) -> None:
     refused = rules.refusal(
@@ -261,7 +261,7 @@ def _refuse_unless_giveable(
         raise GrantRefused(refused)
 
 
-def _give(
+def _give(  # noqa: PLR0917 – private, in the order of the sentence
     user: User, role: RoleRecord, what: str, target: Model, since: date, until: date | None, by: Any
 ) -> Grant:
     over: dict[str, Any] = {what: target if what == "place" else target.pk}

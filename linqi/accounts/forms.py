@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from linqi.accounts import queries, rules
 from linqi.accounts.models import RoleRecord, User
 from linqi.kit.access import PERMISSIONS
+from linqi.territory.models import Place
 
 
 class ProfileForm(forms.ModelForm[User]):
@@ -27,7 +28,7 @@ class GrantForm(forms.Form):
 
     role = forms.ModelChoiceField(RoleRecord.objects.none(), label=_("角色"), to_field_name="code")
     place = forms.ModelChoiceField(
-        queries.Place.objects.none(), label=_("负责范围"), required=False, help_text=_("企业用户、科室经办不填。")
+        Place.objects.none(), label=_("负责范围"), required=False, help_text=_("企业用户、科室经办不填。")
     )
     department = forms.ModelChoiceField(
         RoleRecord.objects.none(), label=_("科室"), required=False, help_text=_("仅科室经办填写。")

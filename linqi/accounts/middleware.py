@@ -1,4 +1,4 @@
-"""What a signed-in user owes before the product opens: a password of their own, and a second factor where it is asked for."""
+"""What a signed-in user owes before the product opens: a password of their own, a second factor if asked for."""
 
 from collections.abc import Callable
 from typing import Any

@@ -19,7 +19,7 @@ from linqi.kit.clock import today
 from linqi.territory.models import Coverage, Place
 
 TARGETS = {"place": "territory.Place", "enterprise": "enterprises.Enterprise", "department": "organisation.Department"}
-"""What a grant is held over. Two of them live above this app: they are named here, as addresses are, and not imported."""
+"""What a grant is held over. Two of them live above: they are named here, as addresses are, and not imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def permissions_by_app() -> list[tuple[str, list[Permission]]]:
 
 
 def holders(roles: Iterable[str], place: int, day: date) -> QuerySet[User]:
-    """Active users who hold one of these roles over a place at or above this one: whom a matter of the place concerns."""
+    """Active users who hold one of these roles over a place at or above this one: whom its matters concern."""
     above = Coverage.objects.filter(valid_on(day), descendant=place).values("ancestor")
     held = grants_valid(day).filter(role__code__in=list(roles), place__in=above)
     return User.objects.filter(is_active=True, pk__in=held.values("user"))
@@ -162,7 +162,8 @@ def target_of(grant: Grant) -> Model | None:
     """What this grant is held over; None when it does not exist any more."""
     if grant.place_id is not None:
         return grant.place
-    what, number = ("enterprise", grant.enterprise) if grant.enterprise is not None else ("department", grant.department)
+    what = "department" if grant.enterprise is None else "enterprise"
+    number = grant.department if grant.enterprise is None else grant.enterprise
     return target_model(what)._default_manager.filter(pk=number).first()
 
 
@@ -178,7 +179,7 @@ def home_of(user: User) -> tuple[int | None, int | None]:
 
 def has_second_factor(user: Any) -> bool:
     """Whether sign-in of this user asks for a code besides the password 两步验证."""
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 def place_choices(user: Any) -> list[tuple[str, str]]:

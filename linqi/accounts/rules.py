@@ -47,10 +47,10 @@ def refusal(
 ) -> Refusal | None:
     """Why this role may not be given over this target, or None when it may 授权规则.
 
-    `carries`: permissions of the role. `target`: "place", "enterprise" or "department". `covered`: the giver may manage
-    accounts there. `held(permission)`: the giver holds it over this very target; asked for governing permissions only,
-    because the work of a handler or of an enterprise (to accept, to rate) is held by no leader and must still be given by
-    one. Without this question a leader could make an operator.
+    `carries`: permissions of the role. `target`: "place", "enterprise" or "department". `covered`: the giver may
+    manage accounts there. `held(permission)`: the giver holds it over this very target; asked for governing
+    permissions only, because the work of a handler or of an enterprise (to accept, to rate) is held by no leader and
+    must still be given by one. Without this question a leader could make an operator.
     """
     if over(role) != target:
         return Refusal.WRONG_OBJECT

@@ -1,7 +1,7 @@
 """The doors of allauth that Linqi uses, and no other: nobody signs up, and addresses of mail are no way in.
 
-Names are allauth's own and stand outside any namespace, because allauth looks them up. What it looks up and we do not offer
-answers "not found".
+Names are allauth's own and stand outside any namespace, because allauth looks them up. What it looks up and we do not
+offer answers "not found".
 """
 
 from allauth.account import views as account

@@ -49,8 +49,9 @@ def write(
 ) -> Entry:
     """Tell one act, inside the transaction of the action that does it 记一笔.
 
-    Where and about which enterprise are read off the subject when they are not given. `data`: what a reader wants to know
-    besides (dates and decimals are kept as text); never a secret, never a personal detail that the subject itself hides.
+    Where and about which enterprise are read off the subject when they are not given. `data`: what a reader wants to
+    know besides (dates and decimals are kept as text); never a secret, never a personal detail that the subject
+    itself hides.
     """
     return write_many([Act(by, verb, subject, place, enterprise, None, data)])[0]
 
@@ -59,8 +60,8 @@ def write(
 def write_many(acts: Iterable[Act]) -> list[Entry]:
     """Tell several acts at once, in this order; one lock and one pass for all of them.
 
-    The head is locked until the transaction ends, so entries are numbered without gaps in the order in which they become
-    visible (SQLite's IMMEDIATE transactions wait for each other anyway).
+    The head is locked until the transaction ends, so entries are numbered without gaps in the order in which they
+    become visible (SQLite's IMMEDIATE transactions wait for each other anyway).
     """
     head = _locked_head()
     before, number = head.digest, head.count
@@ -110,7 +111,7 @@ def row_of(entry: Entry) -> Row:
     )
 
 
-def seal_of(count: int, digest: str, key: str | None = None) -> str:
+def seal_of(count: int, digest: str, key: str | bytes | None = None) -> str:
     """The head under the secret key."""
     return salted_hmac("linqi.journal.head", f"{count}:{digest}", secret=key, algorithm="sha256").hexdigest()
 

@@ -10,9 +10,9 @@ from linqi.journal.verbs import Verb
 class Entry(models.Model):
     """One act: who did what to which thing, where and when 日志条目.
 
-    No foreign keys, so that an entry outlives what it tells of. `id` is the place in the chain, counted from 1 without gaps,
-    and rows become visible in that order; so "the last id I have read" is a bookmark. `digest` is a SHA-256 over the row and
-    the digest of the row before it: a changed, missing or re-ordered row shows.
+    No foreign keys, so that an entry outlives what it tells of. `id` is the place in the chain, counted from 1
+    without gaps, and rows become visible in that order; so "the last id I have read" is a bookmark. `digest` is a
+    SHA-256 over the row and the digest of the row before it: a changed, missing or re-ordered row shows.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -57,8 +57,8 @@ class Entry(models.Model):
 class Head(models.Model):
     """How long the chain is and how it ends, so that rows cut off its end are missed 链头.
 
-    `seal` is an HMAC of both under the secret key: who can write to the database but does not know the key cannot forge it.
-    There is one row, with id 1; writers lock it, so the chain never forks.
+    `seal` is an HMAC of both under the secret key: who can write to the database but does not know the key cannot
+    forge it. There is one row, with id 1; writers lock it, so the chain never forks.
     """
 
     count = models.BigIntegerField(default=0)

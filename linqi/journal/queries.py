@@ -16,7 +16,7 @@ CHUNK = 2000  # rows read at a time; memory does not grow with the journal
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the check found: rows read, the digest at the end (to be kept elsewhere), and the faults, at most `LISTED`."""
+    """What the check found: rows read, the digest at the end (to be noted elsewhere), the faults, at most `LISTED`."""
 
     rows: int
     digest: str
@@ -51,7 +51,8 @@ def entries_after(reader: str, limit: int = 500) -> list[Entry]:
 def verify(on_problem: Callable[[Problem], None] | None = None) -> Verdict:
     """Read the whole chain once and tell every fault, while others go on writing 校验.
 
-    The head is read first and the rows up to it; rows behind it count as extra only when a newer head does not know them.
+    The head is read first and the rows up to it; rows behind it count as extra only when a newer head does not know
+    them.
     """
     head = Head.objects.filter(pk=ONLY).first()
     count, digest = (head.count, head.digest) if head else (0, GENESIS)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 GENESIS = "0" * 64  # what the first row names as the digest before it
@@ -30,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of the chain: `kind` is one of changed, moved, missing, unlinked, extra, head; `first`–`last` are ids."""
+    """One fault of the chain: `kind` is changed, moved, missing, unlinked, extra or head; `first`–`last` are ids."""
 
     kind: str
     first: int
@@ -48,13 +49,14 @@ def digest_of(row: Row) -> str:
 def plain(value: Any) -> Any:
     """The same value in the one form that every database gives back unchanged.
 
-    PostgreSQL keeps JSON numbers as decimals (1e22 comes back as an integer) and refuses NUL and lone surrogates; so whole
-    floats become integers and such characters are taken out before anything is hashed. NaN and infinity are refused.
+    PostgreSQL keeps JSON numbers as decimals (1e22 comes back as an integer) and refuses NUL and lone surrogates; so
+    whole floats become integers and such characters are taken out before anything is hashed. NaN and infinity are
+    refused.
     """
     if isinstance(value, str):
         return text(value)
     if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not isfinite(value):
             raise ValueError("The journal keeps no NaN and no infinity.")
         return int(value) if value.is_integer() else value
     if isinstance(value, dict):

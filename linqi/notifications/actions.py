@@ -32,8 +32,9 @@ class Sent:
 def notify(*, users: Iterable[Any], title: str, body: str = "", url: str = "", key: str = "") -> list[Notice]:
     """Tell these users something, in the shell and by the channels that reach them; in the caller's transaction 发通知.
 
-    `key`: same key, same news – a user who has been told is not told again. `url`: an address of ours where the thing is.
-    Returns the notices that are new. Telling follows from an act that is in the journal already, so it adds no entry.
+    `key`: same key, same news – a user who has been told is not told again. `url`: an address of ours where the thing
+    is. Returns the notices that are new. Telling follows from an act that is in the journal already, so it adds no
+    entry.
     """
     if url and not (url.startswith("/") and not url.startswith("//")):
         raise ValueError(f"A notice leads to an address of ours, not to {url}.")
@@ -71,10 +72,10 @@ def mark_all_read(*, by: Any) -> int:
 def deliver_due(*, at: datetime | None = None) -> Sent:
     """Hand over every message whose time has come; called by the tick 投递.
 
-    Each row is claimed by an UPDATE that must hit exactly one row, in its own transaction, so two workers never send the same
-    message at once; a claim runs out, so a worker that died does not take its message along. A message may therefore arrive
-    twice (when a worker dies between handing over and noting it), and is never lost. Nobody acts here, so the journal is not
-    told: the row itself says how far it came.
+    Each row is claimed by an UPDATE that must hit exactly one row, in its own transaction, so two workers never send
+    the same message at once; a claim runs out, so a worker that died does not take its message along. A message may
+    therefore arrive twice (when a worker dies between handing over and noting it), and is never lost. Nobody acts
+    here, so the journal is not told: the row itself says how far it came.
     """
     moment = at or now()
     sent = later = failed = 0

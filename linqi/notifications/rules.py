@@ -5,7 +5,7 @@ from datetime import timedelta
 ATTEMPTS = 6  # product default: after 1, 5, 25 minutes and about 2 and 10 hours, then it is given up
 FIRST = timedelta(minutes=1)  # product default
 FACTOR = 5
-CLAIMED_FOR = timedelta(minutes=10)  # a worker that died while sending: another may try after this long; product default
+CLAIMED_FOR = timedelta(minutes=10)  # a worker died while sending: another tries after this long; product default
 
 
 def again_after(attempts: int, *, may_help: bool) -> timedelta | None:

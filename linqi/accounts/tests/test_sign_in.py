@@ -116,9 +116,7 @@ def test_a_disabled_user_stays_outside(client, secretary):
 
 def test_a_one_time_password_opens_only_the_page_where_it_is_changed(client, cast):
     cache.clear()
-    _, once = create_user(
-        username="new", display_name="新人", role=Role.ECON_SPECIALIST, place=cast.street, by=SYSTEM
-    )
+    _, once = create_user(username="new", display_name="新人", role=Role.ECON_SPECIALIST, place=cast.street, by=SYSTEM)
     sign_in(client, "new", once)
     for path in ("/", "/notices/", "/accounts/profile/"):
         assert client.get(path)["Location"] == "/accounts/password/change/"
@@ -131,9 +129,7 @@ def test_a_one_time_password_opens_only_the_page_where_it_is_changed(client, cas
     assert verbs()[-1] == Verb.PASSWORD_SET
 
 
-def test_the_second_factor_from_setting_it_up_to_a_recovery_code(
-    client, secretary, django_capture_on_commit_callbacks
-):
+def test_the_second_factor_from_setting_it_up_to_a_recovery_code(client, secretary, django_capture_on_commit_callbacks):
     sign_in(client)
     path = "/accounts/2fa/totp/activate/"
     assert client.get(path)["Location"].startswith("/accounts/reauthenticate/"), "the password is asked for once more"

@@ -97,7 +97,7 @@ def test_everybody_corrects_their_own_name_and_nothing_else(client, cast):
     data = {"display_name": "赵六", "email": "z@example.cn", "is_superuser": "1", "username": "root"}
     assert client.post("/accounts/profile/", data).status_code == 302
     user = User.objects.get(pk=cast.nobody.pk)
-    assert (user.display_name, user.email, user.username, user.is_superuser) == ("赵六", "z@example.cn", "nobody", False)
+    assert (user.display_name, user.email, user.username, user.is_superuser) == ("赵六", "z@example.cn", "nobody", 0)
 
 
 def test_the_list_costs_no_more_with_more_users(client, cast, django_assert_max_num_queries):

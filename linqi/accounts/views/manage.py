@@ -65,9 +65,7 @@ USERS = Table[User](
         Search(
             "q",
             _("用户名、姓名"),
-            apply=lambda rows, text: (
-                rows.filter(username__icontains=text) | rows.filter(display_name__icontains=text)
-            ),
+            apply=lambda rows, text: rows.filter(username__icontains=text) | rows.filter(display_name__icontains=text),
         ),
         Choose(
             "role",

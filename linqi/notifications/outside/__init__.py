@@ -1,7 +1,8 @@
 """The channels by which a notice leaves the house; each adapter takes plain values and says what went wrong.
 
-A channel is anything with the shape of `Channel`. Mail is shipped. SMS, DingTalk and Web Push each need a contract with an
-operator that a street has or has not; an adapter for one is registered here and tried against `tests/contract.py`.
+A channel is anything with the shape of `Channel`. Mail is shipped. SMS, DingTalk and Web Push each need a contract
+with an operator that a street has or has not; an adapter for one is registered here and tried against
+`tests/contract.py`.
 """
 
 from dataclasses import dataclass

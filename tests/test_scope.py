@@ -1,0 +1,651 @@
+"""Whole house: every address is tried as nobody, as an enterprise user and as another street's specialist.
+
+The addresses are discovered, so a new page is tried on the day it is written. Two tables below say what an address
+takes (`TAKES`) and what a word in it may be (`WORDS`); an address that fits neither fails the test until somebody
+says so. The stage (`stage`) has a row of every scoped model on both sides; a new model fails the test until a row of
+it is put there.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib.messages import get_messages
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, models, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, isolate_apps
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from linqi.config.middleware import is_declared
+from linqi.kit import access
+
+# --- what an address takes: the longest beginning counts ----------------------------------------------------------
+TAKES = {
+    "e/": "enterprises.Enterprise",
+    "b/": "building",
+    "accounts/users/": "accounts.User",
+    "accounts/grants/": "accounts.Grant",
+    "notices/": "notifications.Notice",
+    "enterprises/": "enterprises.Enterprise",
+    "enterprises/tenancies/": "enterprises.Tenancy",
+    "enterprises/facts/": "enterprises.Fact",
+    "enterprises/claims/": "enterprises.Claim",
+    "enterprises/pairs/": "enterprises.Pair",
+    "enterprises/import": "enterprises.Import",
+    "catalogue/categories/": "catalogue.Category",
+    "organisation/teams/": "building",
+    "organisation/departments/": "organisation.Department",
+    "cases/": "cases.Case",
+    "cases/mine/": "cases.Case",
+    "cases/tables/": "street",
+    "visits/": "visits.Visit",
+    "visits/findings/": "visits.Finding",
+    "places/": "territory.Place",
+    "places/placements/": "territory.Placement",
+}
+PUBLIC = {"catalogue.Category"}  # to everyone: there is no foreign one
+WORDS = {
+    "accounts/roles/": ["econ_specialist", "district_operator"],
+    "cases/": ["accept", "answer", "close", "extend", "send_back", "redispatch", "reopen", "rate", "withdraw"],
+    "cases/mine/": ["rate", "reopen", "withdraw"],
+    "organisation/teams/": ["leader", "building_head", "member"],
+    "visits/": ["miss", "refuse", "cancel", "need", "problem", "fact", "clue"],
+    "enterprises/import": ["xlsx", "csv", "template"],
+    "places/": ["street", "community", "building", "close", "move"],
+}
+OPEN_TO_ALL = {  # addresses that answer a stranger with a page; each shows nothing of anybody
+    "accounts/login/",
+    "accounts/inactive/",
+    "accounts/logout/",
+    "health",
+}
+QUERIES = ["", "?q=科技", "?q=91330110", "?q=qckj", "?export=csv", "?export=xlsx", "?page=99"]
+
+
+# --- the addresses ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Address:
+    """One URL pattern: its route as text, its view, and what stands in it."""
+
+    route: str
+    view: object
+    converters: tuple[tuple[str, str], ...]
+
+    @property
+    def ours(self) -> bool:
+        return self.view.__module__.startswith("linqi.")
+
+    @property
+    def permission(self) -> str:
+        return getattr(self.view, "permission", "")
+
+
+def addresses() -> list[Address]:
+    return sorted(_walk(get_resolver(), ""), key=lambda one: one.route)
+
+
+def _walk(resolver: URLResolver, before: str) -> Iterator[Address]:
+    for one in resolver.url_patterns:
+        route = before + str(one.pattern)
+        if isinstance(one, URLPattern):
+            kinds = tuple((name, type(kind).__name__) for name, kind in one.pattern.converters.items())
+            yield Address(route, one.callback, kinds)
+        else:
+            yield from _walk(one, route)
+
+
+def _longest(table, route):
+    fitting = [beginning for beginning in table if route.startswith(beginning)]
+    return table[max(fitting, key=len)] if fitting else None
+
+
+def filled(address: Address, ids: dict[str, list[int]]) -> list[str]:
+    """The address with each id and each word that it may take; fails when the tables above do not know it."""
+    paths = ["/" + address.route]
+    for name, kind in address.converters:
+        if kind == "IntConverter":
+            takes = _longest(TAKES, address.route)
+            assert takes is not None, f"{address.route}: say in TAKES what <{name}> is"
+            values = ids.get(takes, [])
+        else:
+            values = _longest(WORDS, address.route)
+            assert values is not None, f"{address.route}: say in WORDS what <{name}> may be"
+        token = re.compile(rf"<(?:\w+:)?{name}>")
+        paths = [token.sub(str(value), path) for path in paths for value in values]
+    return paths
+
+
+# --- the stage ----------------------------------------------------------------------------------------------------
+SURNAMES = {"": "近案", "far_": "远案"}
+
+
+@dataclass
+class Stage:
+    """The cast, with a row of everything on each side, and the words by which a side is known."""
+
+    cast: object
+    ids: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {"": {}, "far_": {}, "neighbour": {}})
+    marks: dict[str, set[str]] = field(default_factory=lambda: {"": set(), "far_": set(), "neighbour": set()})
+
+    def put(self, side, row, *marks):
+        self.ids[side].setdefault(row._meta.label, []).append(row.pk)
+        self.marks[side].update(mark for mark in marks if mark)
+        return row
+
+
+@pytest.fixture
+def stage(cast):
+    made = Stage(cast)
+    cast_rows = {"enterprises": "enterprises.Enterprise", "departments": "organisation.Department"}
+    for group, label in cast_rows.items():
+        for key, row in getattr(cast, group).items():
+            side = "neighbour" if key == "neighbour" else "far_" if key.startswith("far_") else ""
+            made.ids[side].setdefault(label, []).append(row.pk)
+    for key, place in cast.places.items():
+        if key == "district":
+            continue
+        side = "far_" if key.startswith("far_") else ""
+        made.put(side, place)
+        for kind in ("street", "building"):
+            if key.removeprefix("far_") == kind:
+                made.ids[side].setdefault(kind, []).append(place.pk)
+        for placement in place.placements.all():
+            made.put(side, placement)
+    for key, user in cast.users.items():
+        side = "far_" if key in {"stranger", "far_enterprise_user"} else ""
+        if key in {"nobody", "district_operator"}:
+            continue
+        user.display_name = f"{'远' if side else '近'}某{user.pk:05d}"
+        user.save(update_fields=["display_name"])
+        made.put(side, user, user.display_name)
+        for grant in user.grants.all():
+            made.put(side, grant)
+    made.marks[""] |= {"前滩", "晴川", "创新一社区", "云谷一园", "一号楼", cast.firm.uscc}
+    made.marks["neighbour"] |= {"南岭", cast.neighbour.uscc}
+    made.marks["far_"] |= {"远山", "创新二社区", "云谷二园", "二号楼", cast.far_firm.uscc}
+    _furnish(made, "", cast.firm, "", cast.econ_specialist)
+    _furnish(made, "far_", cast.far_firm, "far_", cast.stranger)
+    _furnish(made, "neighbour", cast.neighbour, "", cast.econ_specialist)
+    return made
+
+
+def _furnish(stage, side, firm, prefix, worker, serial=1):
+    """One row of everything that hangs on an enterprise or a building."""
+    from linqi.cases.models import Case
+    from linqi.catalogue.models import Category
+    from linqi.enterprises import models as enterprises
+    from linqi.journal import actions as journal
+    from linqi.journal.verbs import Verb
+    from linqi.kit.identifiers import make_uscc
+    from linqi.notifications.actions import notify
+    from linqi.organisation.models import LinkTeam, LinkTeamSeat
+    from linqi.visits.models import Finding, Visit
+
+    now, day = timezone.now(), timezone.localdate()
+    place = lambda key: stage.cast.places[f"{prefix}{key}"]  # noqa: E731
+    category = Category.objects.order_by("pk").first()
+    mark = f"{ {'': '近', 'far_': '远', 'neighbour': '邻'}[side] }案{serial:03d}"
+    case = Case(
+        number=f"LQ{mark}",
+        enterprise=firm,
+        place=firm.seat,
+        street=place("street"),
+        category=category,
+        case_class=category.case_class,
+        title=f"{mark}灯坏了",
+        body=f"{mark}正文",
+        source="visit",
+        state="dispatched",
+        reporter=worker,
+        department=stage.cast.departments[f"{prefix}economy"],
+        dispatch_basis="table",
+        opened_at=now,
+        accept_term="1 working_days",
+        close_term="5 working_days",
+        counted_from=now,
+        accept_due_at=now + timedelta(days=1),
+        due_at=now + timedelta(days=5),
+    )
+    case.save()
+    stage.put(side, case, mark)
+    visit = Visit.objects.create(
+        enterprise=firm, place=firm.seat, visitor=worker, state="done", reasons=["newcomer"], planned_for=day,
+        visited_on=day, met="前台", summary=f"{mark}走访小结",
+    )  # fmt: skip
+    stage.put(side, visit)
+    stage.put(
+        side, Visit.objects.create(enterprise=firm, place=firm.seat, visitor=worker, state="planned", planned_for=day)
+    )
+    stage.put(side, Finding.objects.create(visit=visit, kind="problem", text=f"{mark}发现", case=case))
+    stage.ids[side].setdefault("enterprises.Tenancy", []).extend(firm.tenancies.values_list("pk", flat=True))
+    fact = enterprises.Fact.objects.create(
+        enterprise=firm, key="employee_total", value=7, source_kind="visit", source=f"{mark}来源", as_of=day
+    )
+    stage.put(side, fact)
+    claim = enterprises.Claim.objects.create(
+        enterprise=firm, key="employee_total", value=8, said_by=f"{mark}前台", said_on=day, origin="visit:1"
+    )
+    stage.put(side, claim)
+    twin = enterprises.Enterprise.objects.create(
+        uscc=make_uscc("9", "1", "330110", f"MB{serial:03d}{ {'': 1, 'far_': 2, 'neighbour': 3}[side] }00"),
+        name=f"{firm.name}{mark}分公司",
+        name_key=f"{firm.name}{mark}分公司",
+        entity_type="company",
+        seat=firm.seat,
+        source="测试",
+        as_of=day,
+    )
+    stage.put(side, twin, twin.uscc)
+    enterprises.Tenancy.objects.create(enterprise=twin, place=firm.seat, relation="both", since=day, source="测试")
+    stage.put(
+        side,
+        enterprises.Pair.objects.create(left=firm, right=twin, kind="branch", probability=0.9, reasons=[f"{mark}理由"]),
+    )
+    batch = enterprises.Import.objects.create(
+        street=place("street"), file=f"{mark}.xlsx", file_name=f"{mark}.xlsx", source=mark, as_of=day, state="previewed"
+    )
+    stage.put(side, batch)
+    stage.put(
+        side,
+        enterprises.ImportRow.objects.create(
+            batch=batch, number=2, outcome="created", name=f"{mark}行", enterprise=firm
+        ),
+    )
+    for notice in notify(users=[worker], title=f"{mark}通知"):
+        stage.put(side, notice)
+    stage.put(side, journal.write(by=worker, verb=Verb.CASE_OPENED, subject=case))
+    if side != "neighbour" and serial == 1:
+        team = stage.put(side, LinkTeam.objects.create(building=place("building"), name=f"{mark}小组", since=day))
+        role = LinkTeamSeat._meta.get_field("role").choices[0][0]
+        stage.put(side, LinkTeamSeat.objects.create(team=team, role=role, user=worker, since=day))
+        from linqi.cases.models import DispatchRow
+
+        row = DispatchRow.objects.filter(street=place("street"), category=category, until=None).first()
+        row = row or DispatchRow.objects.create(
+            street=place("street"), category=category, department=stage.cast.departments[f"{prefix}economy"], since=day
+        )
+        stage.put(side, row)
+    _index(place("street"), [firm, twin], case, [place("building"), place("park"), place("street")])
+    return case
+
+
+def _index(street, firms, case, buildings):
+    """Put the rows into the search, as the actions that make such rows do."""
+    from linqi.search.actions import index
+
+    for firm in firms:
+        index("enterprise", firm.pk, f"{firm.name} {firm.uscc}", [street.pk])
+    for building in buildings:
+        index("place", building.pk, building.name, [street.pk])
+    index("case", case.pk, f"{case.number} {case.title}", [street.pk])
+
+
+# --- who tries, and what is foreign to them -----------------------------------------------------------------------
+WHO = {  # user of the cast: the sides that are foreign
+    "stranger": [""],
+    "far_enterprise_user": ["", "neighbour"],
+    "enterprise_user": ["far_", "neighbour"],
+    "nobody": ["", "far_", "neighbour"],
+}
+
+
+def _foreign(stage, who):
+    ids: dict[str, list[int]] = {}
+    marks: set[str] = set()
+    for side in WHO[who]:
+        for label, numbers in stage.ids[side].items():
+            ids.setdefault(label, []).extend(numbers[:2])
+        marks |= stage.marks[side]
+    if who == "enterprise_user":  # its own building and street are no secret to it
+        ids = {label: numbers for label, numbers in ids.items() if not label.startswith("territory.")}
+    return ids, marks - {stage.cast.users[who].display_name}
+
+
+def _own(stage, side):
+    return {label: numbers[:1] for label, numbers in stage.ids[side].items()}
+
+
+def body_of(response):
+    """Everything that came back, a workbook unpacked."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            content = b"\n".join(book.read(name) for name in book.namelist())
+    told = (
+        " ".join(str(one) for one in get_messages(response.wsgi_request)) if hasattr(response, "wsgi_request") else ""
+    )
+    return content.decode("utf-8", "replace") + told
+
+
+def hostile(stage, who):
+    """A form filled with everything foreign, under every name that a form of ours gives its fields."""
+    ids, _ = _foreign(stage, who)
+    one = lambda label: str(ids[label][0]) if ids.get(label) else ""  # noqa: E731
+    day = timezone.localdate().isoformat()
+    from linqi.catalogue.models import Category
+
+    return {
+        "enterprise": one("enterprises.Enterprise"),
+        "place": one("territory.Place"),
+        "seat": one("territory.Place"),
+        "unit": one("territory.Place"),
+        "parent": one("territory.Place"),
+        "street": one("street") or one("territory.Place"),
+        "building": one("building") or one("territory.Place"),
+        "department": one("organisation.Department"),
+        "user": one("accounts.User"),
+        "visit": one("visits.Visit"),
+        "session": "1",
+        "category": str(Category.objects.order_by("pk").first().pk),
+        "title": "试试看",
+        "body": "试试看",
+        "text": "试试看",
+        "summary": "试试看",
+        "reason": "试试看",
+        "answer": "试试看",
+        "name": "试试看有限公司",
+        "key": "employee_total",
+        "value": "99",
+        "said_by": "前台",
+        "said_on": day,
+        "as_of": day,
+        "since": day,
+        "planned_for": day,
+        "visited_on": day,
+        "source": "试试看",
+        "stars": "1",
+        "rating": "1",
+        "decision": "confirm",
+        "q": "科技",
+        "reasons": "newcomer",
+        "met": "前台",
+        "relation": "both",
+        "role": "econ_specialist",
+    }
+
+
+def state_of_house():
+    """Every row of every model of ours, by model and id."""
+    found = {}
+    for model in apps.get_models():
+        if model.__module__.startswith("linqi."):
+            for row in model._base_manager.values():
+                found[model._meta.label, row[model._meta.pk.attname]] = row
+    return found
+
+
+UNHEARD = {"accounts.User"}  # last sign-in, language: one's own row may change
+POINTERS = {"enterprise": "enterprises.Enterprise", "place": "territory.Place", "department": "organisation.Department"}
+
+
+def touched(before, after, ids):
+    """What a foreign hand changed: foreign rows that differ or are gone, new rows that hang on foreign things."""
+    problems = []
+    if after is None:
+        return problems
+    for key, row in before.items():
+        label, number = key
+        if number in ids.get(label, ()) and after.get(key) != row:
+            problems.append(f"{label} {number} was changed")
+    for key in after.keys() - before.keys():
+        label, number = key
+        model = apps.get_model(label)
+        for column in model._meta.concrete_fields:
+            target = column.related_model._meta.label if column.related_model else POINTERS.get(column.name, "")
+            if after[key][column.attname] in ids.get(target, ()) and target:
+                problems.append(f"new {label} hangs on foreign {target}")
+    return problems
+
+
+def ask(client, method, path, data=None, **extra):
+    """One request in a savepoint that is rolled back; a fault of the program is an answer too.
+
+    Returns the response, everything in it, and the state of the house after it when anything was written.
+    """
+    try:
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            response = getattr(client, method)(path, data or {}, **extra)
+            body = body_of(response)
+            wrote = any(one["sql"].startswith(("INSERT", "UPDATE", "DELETE")) for one in queries.captured_queries)
+            after = state_of_house() if wrote and method == "post" else None
+            transaction.set_rollback(True)
+    except Exception as fault:
+        return None, f"raises {type(fault).__name__}: {str(fault)[:160]}", None
+    return response, body, after
+
+
+# --- the tests ----------------------------------------------------------------------------------------------------
+def test_every_view_of_ours_says_who_may_call_it():
+    assert [one.route for one in addresses() if one.ours and not is_declared(one.view)] == []
+
+
+def test_every_permission_that_a_view_asks_for_was_declared():
+    asked = {one.permission for one in addresses() if one.ours and one.permission}
+    assert asked - set(access.PERMISSIONS) == set()
+
+
+def test_the_stage_has_a_row_of_every_scoped_model_on_both_sides(stage):
+    everyone = {"accounts.RoleRecord", "cases.TimeLimit", "catalogue.Window", "catalogue.Service", "catalogue.Category"}
+    for model, (_see, where) in access._SCOPES.items():
+        label = model._meta.label
+        is_ours_alone = where.condition(access.Reach(stage.cast.nobody), _see) == access.NOTHING and not (
+            access.seen_by(stage.cast.district_operator, model).exists()
+            or access.seen_by(stage.cast.stranger, model).exists()
+            or access.seen_by(stage.cast.street_leader, model).exists()
+            or access.seen_by(stage.cast.econ_specialist, model).exists()
+        )
+        if label in everyone or (is_ours_alone and label not in stage.ids[""]):
+            continue
+        assert stage.ids[""].get(label), f"put a near {label} on the stage"
+        assert stage.ids["far_"].get(label), f"put a far {label} on the stage"
+
+
+def test_what_is_seen_is_ones_own_side_model_by_model(stage):
+    for who, sides in WHO.items():
+        for model in access._SCOPES:
+            seen = set(access.seen_by(stage.cast.users[who], model).values_list("pk", flat=True))
+            for side in sides:
+                foreign = set(stage.ids[side].get(model._meta.label, ()))
+                assert not seen & foreign, f"{who} sees foreign {model._meta.label}"
+
+
+def test_nobody_gets_in_without_signing_in(stage):
+    every = {}
+    for side in stage.ids.values():
+        for label, numbers in side.items():
+            every.setdefault(label, []).extend(numbers[:1])
+    every["catalogue.Category"] = [1]
+    marks = set().union(*stage.marks.values())
+    problems = []
+    for address in addresses():
+        for path in filled(address, every)[:3]:
+            for method in ("get", "post"):
+                response, body, _ = ask(Client(), method, path)
+                if response is None:
+                    problems.append(f"{method} {path}: {body}")
+                    continue
+                if response.status_code == 200 and address.route not in OPEN_TO_ALL:
+                    problems.append(f"{method} {path}: answers a stranger")
+                if response.status_code in {301, 302} and not response["Location"].startswith(
+                    ("/accounts/login/", "/accounts/2fa/", "/")
+                ):
+                    problems.append(f"{method} {path}: leads to {response['Location']}")
+                problems += [f"{method} {path}: tells {mark}" for mark in marks if mark in body]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_nothing_foreign_is_shown_or_exported(stage, who):
+    ids, marks = _foreign(stage, who)
+    user = stage.cast.users[who]
+    own = _own(stage, "far_" if who in {"stranger", "far_enterprise_user"} else "")
+    own["catalogue.Category"] = [1]
+    client = Client()
+    client.force_login(user)
+    narrowed = [
+        f"?{name}={ids[label][0]}"
+        for name, label in (
+            ("enterprise", "enterprises.Enterprise"),
+            ("place", "territory.Place"),
+            ("street", "street"),
+            ("building", "building"),
+            ("department", "organisation.Department"),
+        )
+        if ids.get(label)
+    ]
+    problems = []
+    for address in addresses():
+        for path in filled(address, own)[:3]:
+            for query in ["", *QUERIES[1:], *narrowed] if not address.converters else [""]:
+                for extra in ({}, {"headers": {"HX-Request": "true"}}) if not query else ({},):
+                    response, body, _ = ask(client, "get", path + query, **extra)
+                    if response is None:
+                        problems.append(f"{path}{query}: {body}")
+                        continue
+                    problems += [f"{path}{query}: shows {mark}" for mark in sorted(marks) if mark in body]
+    assert not problems, "\n".join(sorted(set(problems)))
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_foreign_things_are_not_there_and_do_not_move(stage, who):
+    ids, marks = _foreign(stage, who)
+    user = stage.cast.users[who]
+    client = Client()
+    client.force_login(user)
+    before = state_of_house()
+    problems = []
+    for address in addresses():
+        if not address.ours:
+            continue
+        takes_id = any(kind == "IntConverter" for _, kind in address.converters)
+        if takes_id and _longest(TAKES, address.route) in PUBLIC:
+            continue
+        paths = filled(address, ids)
+        for path in paths if takes_id else paths[:2]:
+            if takes_id:
+                response, body, _ = ask(client, "get", path)
+                may_enter = not address.permission or access.may_anywhere(user, address.permission)
+                allowed = {404, 405} if may_enter else {403, 404, 405}
+                if response is None:
+                    problems.append(f"get {path}: {body}")
+                elif response.status_code not in allowed:
+                    problems.append(f"get {path}: {response.status_code} instead of 404")
+                else:
+                    problems += [f"get {path}: tells {mark}" for mark in marks if mark in body]
+            for data in ({}, hostile(stage, who)):
+                response, body, after = ask(client, "post", path, data)
+                if response is None:
+                    problems.append(f"post {path}: {body}")
+                    continue
+                if takes_id and response.status_code not in {403, 404, 405}:
+                    problems.append(f"post {path}: {response.status_code} instead of 404")
+                problems += [f"post {path}: tells {mark}" for mark in sorted(marks) if mark in body]
+                problems += [f"post {path}: {what}" for what in touched(before, after, ids)]
+    assert not problems, "\n".join(sorted(set(problems)))
+
+
+def _plain(body):
+    """A page without what differs at each request: tokens and times."""
+    body = re.sub(r'(name="csrfmiddlewaretoken" value|name="csrf-token" content)="[^"]*"', "", body)
+    return re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?", "", body)
+
+
+@pytest.mark.parametrize("who", ["stranger", "enterprise_user"])
+def test_nothing_foreign_is_counted(stage, who):
+    """More on the other side changes no byte of one's own pages: not a list, not a number, not a facet."""
+    own = _own(stage, "far_" if who == "stranger" else "")
+    own["catalogue.Category"] = [1]
+    client = Client()
+    client.force_login(stage.cast.users[who])
+
+    def pages():
+        found = {}
+        for address in addresses():
+            if not address.ours or address.route.startswith(("ui/", "health")):
+                continue
+            for path in filled(address, own)[:2]:
+                for query in ("", "?q=科技", "?export=csv") if not address.converters else ("",):
+                    response, body, _ = ask(client, "get", path + query)
+                    if response is not None and response.status_code == 200:
+                        found[path + query] = _plain(body)
+        return found
+
+    before = pages()
+    side, firm, prefix = ("", "firm", "") if who == "stranger" else ("far_", "far_firm", "far_")
+    worker = stage.cast.econ_specialist if who == "stranger" else stage.cast.stranger
+    for serial in (2, 3, 4):
+        _furnish(stage, side, stage.cast.enterprises[firm], prefix, worker, serial)
+    after = pages()
+    assert [path for path in before if after.get(path) != before[path]] == []
+
+
+STRICT = ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'")
+
+
+@pytest.mark.parametrize("who", ["district_operator", "street_leader", "econ_specialist", "enterprise_user"])
+def test_every_page_keeps_the_strict_policy(stage, who):
+    own = _own(stage, "")
+    own["catalogue.Category"] = [1]
+    client = Client()
+    client.force_login(stage.cast.users[who])
+    problems = []
+    for address in addresses():
+        for path in filled(address, own)[:2]:
+            response, body, _ = ask(client, "get", path)
+            if response is None:
+                problems.append(f"{path}: {body}")
+                continue
+            policy = response.get("Content-Security-Policy", "")
+            problems += [f"{path}: no {rule}" for rule in STRICT if rule not in policy]
+            if "unsafe" in policy or "*" in policy or response.get("Access-Control-Allow-Origin"):
+                problems.append(f"{path}: {policy}")
+            if "text/html" not in response.get("Content-Type", ""):
+                continue
+            page = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+            for script in re.findall(r"<script\b([^>]*)>", page):
+                if "src=" not in script and "application/json" not in script:
+                    problems.append(f"{path}: inline script")
+            if re.search(r"<[a-zA-Z][^>]*\sstyle\s*=", page) or "<style" in page:
+                problems.append(f"{path}: inline style")
+            if handler := re.search(r"<[a-zA-Z][^>]*\s(on[a-z]+)\s*=", page):
+                problems.append(f"{path}: inline handler {handler.group(1)}")
+            if other := re.search(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=[\"'](?:https?:)?//", page):
+                problems.append(f"{path}: from another host {other.group(0)[:80]}")
+    assert not problems, "\n".join(sorted(set(problems)))
+
+
+def test_a_model_without_a_scope_does_not_start():
+    with isolate_apps("linqi.journal"):
+
+        class Forgotten(models.Model):  # noqa: DJ008
+            class Meta:
+                app_label = "journal"
+
+    with pytest.raises(ImproperlyConfigured, match=r"journal\.Forgotten"):
+        access.check_declared([Forgotten])
+
+
+def test_a_scope_by_a_permission_that_nobody_declared_does_not_start(monkeypatch):
+    from linqi.journal.models import Entry
+
+    _, where = access._SCOPES[Entry]
+    monkeypatch.setitem(access._SCOPES, Entry, ("journal.raed", where))
+    with pytest.raises(ImproperlyConfigured, match=r"journal\.raed"):
+        access.check_declared([Entry])
+
+
+def test_every_model_of_ours_has_a_scope():
+    access.check_declared(model for model in apps.get_models() if model.__module__.startswith("linqi."))
+
+
+def test_a_scope_open_to_everyone_needs_a_reason():
+    for declare in (access.to_everyone, access.to_nobody, access.open_to_signed_in):
+        with pytest.raises(ImproperlyConfigured):
+            declare("  ")
