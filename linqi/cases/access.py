@@ -14,7 +14,9 @@ from linqi.kit.access import (
     to_nobody,
 )
 
-allow("cases.see", *STREET_STAFF, Role.DEPARTMENT_HANDLER, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="查看办件")
+allow(
+    "cases.see", *STREET_STAFF, Role.DEPARTMENT_HANDLER, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="查看办件"
+)
 allow("cases.desk", *STREET_STAFF, Role.DEPARTMENT_HANDLER, Role.PROPERTY_MANAGER, label="打开办件台")
 allow("cases.portal", Role.ENTERPRISE_USER, label="打开我的诉求")
 allow("cases.open", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="提交办件")

@@ -13,7 +13,7 @@ from linqi.kit.clock import Step, Term
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When something is due, the steps of the count as kept with the case, and whether the calendar may still move it."""
+    """When something is due, the steps of the count, and whether the calendar may still move it."""
 
     at: datetime
     why: list[dict[str, Any]]

@@ -15,7 +15,7 @@ from linqi.organisation.models import Department
 from linqi.territory.models import Place
 
 
-class CategoryField(forms.ModelChoiceField):
+class CategoryField(forms.ModelChoiceField[Category]):
     """A category, the choices grouped by window."""
 
     def set_categories(self, categories: QuerySet[Category]) -> None:

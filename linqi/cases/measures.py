@@ -33,23 +33,21 @@ def overdue(span: Span, place: int) -> Number:
     """Cases whose time was over, unanswered, at the end of the span (or now, when the span has not ended)."""
     end = min(_end(span), clock.now())
     late = _at(place).filter(opened_at__lt=end, due_at__lt=end)
-    return late.filter(
-        Q(state__in=WORKING) | Q(answered_at__gte=end), ~Q(state=State.WITHDRAWN)
-    ).count()
+    return late.filter(Q(state__in=WORKING) | Q(answered_at__gte=end), ~Q(state=State.WITHDRAWN)).count()
 
 
 def on_time(span: Span, place: int) -> Number:
     """Of the cases closed in the span, the share answered within their limit; None when none was closed."""
-    found = _closed(span, place).aggregate(
-        whole=Count("pk"), part=Count("pk", filter=Q(answered_at__lte=F("due_at")))
-    )
+    found = _closed(span, place).aggregate(whole=Count("pk"), part=Count("pk", filter=Q(answered_at__lte=F("due_at"))))
     return share(found["part"], found["whole"])
 
 
 def response(span: Span, place: int) -> Number:
     """Of the cases opened in the span whose time for accepting is over, the share accepted within it."""
-    due = _opened(span, place).exclude(state=State.WITHDRAWN).filter(
-        Q(accepted_at__isnull=False) | Q(accept_due_at__lt=clock.now())
+    due = (
+        _opened(span, place)
+        .exclude(state=State.WITHDRAWN)
+        .filter(Q(accepted_at__isnull=False) | Q(accept_due_at__lt=clock.now()))
     )
     found = due.aggregate(whole=Count("pk"), part=Count("pk", filter=Q(accepted_at__lte=F("accept_due_at"))))
     return share(found["part"], found["whole"])
@@ -83,16 +81,16 @@ def _end(span: Span) -> datetime:
     return timezone.make_aware(datetime.combine(span.until + timedelta(days=1), time()))
 
 
-def _rows(place: int, **asked: object) -> str:
-    return f"{reverse('cases:list')}?{urlencode({'place': place, **asked}, doseq=True)}"
+def _rows(place: int, **asked: str) -> str:
+    return f"{reverse('cases:list')}?{urlencode({'place': str(place), **asked})}"
 
 
 def _opened_rows(span: Span, place: int) -> str:
-    return _rows(place, opened_from=span.since, opened_to=span.until)
+    return _rows(place, opened_from=str(span.since), opened_to=str(span.until))
 
 
 def _closed_rows(span: Span, place: int) -> str:
-    return _rows(place, state="closed", closed_from=span.since, closed_to=span.until)
+    return _rows(place, state="closed", closed_from=str(span.since), closed_to=str(span.until))
 
 
 register(Measure("cases.opened", _("新收办件"), _("件"), opened, _opened_rows))

@@ -5,9 +5,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from linqi.catalogue.models import CaseClass, Category
 from linqi.cases.flow import State
 from linqi.cases.rules import Basis
+from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise
 from linqi.kit.choices import Choice
 from linqi.organisation.models import Department
@@ -34,7 +34,10 @@ class TimeLimit(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["street", "case_class"], name="time_limit_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["street", "case_class"], condition=Q(street__isnull=False), name="time_limit_once"
+            ),
+            models.UniqueConstraint(fields=["case_class"], condition=Q(street=None), name="time_limit_default_once"),
         ]
 
     def __str__(self) -> str:
@@ -122,7 +125,9 @@ class Case(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),
-            models.CheckConstraint(condition=~Q(state="closed") | Q(closed_at__isnull=False), name="case_closed_has_time"),
+            models.CheckConstraint(
+                condition=~Q(state="closed") | Q(closed_at__isnull=False), name="case_closed_has_time"
+            ),
             models.CheckConstraint(condition=Q(rating=None) | Q(rating__range=(1, 5)), name="case_rating_1_to_5"),
         ]
 

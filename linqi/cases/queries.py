@@ -37,12 +37,16 @@ PERMISSION_FOR: Final = {
 # --- lists ------------------------------------------------------------------------------------------------------------
 def cases_seen_by(user: Any) -> QuerySet[Case]:
     """Every case a user may see, at the desk or as the enterprise 办件."""
-    return seen_by(user, Case).select_related("enterprise", "department", "category__window", "place", "street", "handler")
+    return seen_by(user, Case).select_related(
+        "enterprise", "department", "category__window", "place", "street", "handler"
+    )
 
 
 def desk_cases(user: Any) -> QuerySet[Case]:
     """The cases of the user's places and sections 办件台."""
-    return seen_by(user, Case, "cases.desk").select_related("enterprise", "department", "category__window", "place", "handler")
+    return seen_by(user, Case, "cases.desk").select_related(
+        "enterprise", "department", "category__window", "place", "handler"
+    )
 
 
 def own_cases(user: Any) -> QuerySet[Case]:
@@ -79,7 +83,9 @@ def pressing(cases: QuerySet[Case], wanted: Iterable[str], now: datetime) -> Que
     return cases.filter(asked)
 
 
-def similar_open(user: Any, *, enterprise: Enterprise | None, place: Place | None, category: Category | None) -> list[Case]:
+def similar_open(
+    user: Any, *, enterprise: Enterprise | None, place: Place | None, category: Category | None
+) -> list[Case]:
     """Cases still open that may be the same thing, as far as the user sees them, most alike first 随时比对.
 
     The same enterprise with any request, or the same category at the same place, of the last `rules.SIMILAR_WITHIN`.
@@ -121,9 +127,7 @@ def stands_at(enterprise: Enterprise, place: Place) -> bool:
 def alarming(alarm: Alarm, now: datetime) -> QuerySet[Case]:
     """Cases whose time for this alarm has come and which nobody has told yet: what the tick claims."""
     return {
-        Alarm.NOT_ACCEPTED: Case.objects.filter(
-            state=State.DISPATCHED, accept_due_at__lt=now, accept_told_at=None
-        ),
+        Alarm.NOT_ACCEPTED: Case.objects.filter(state=State.DISPATCHED, accept_due_at__lt=now, accept_told_at=None),
         Alarm.NEAR: Case.objects.filter(
             state__in=WORKING, due_at__gte=now, due_at__lte=now + rules.NEAR_DUE, near_told_at=None
         ),
@@ -164,9 +168,7 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
         Move.SEND_BACK: case.department_id is not None and case.handler_id in (None, user.pk),
         Move.RATE: rules.may_rate(case.closed_at, case.rated_at),
         Move.REOPEN: rules.may_reopen(case.closed_at, now),
-        Move.EXTEND: not rules.may_extend(
-            extend=case.extend_term, extended=case.extended, due_at=case.due_at, now=now
-        ),
+        Move.EXTEND: not rules.may_extend(extend=case.extend_term, extended=case.extended, due_at=case.due_at, now=now),
     }
     allowed: dict[str, bool] = {}
     moves = []

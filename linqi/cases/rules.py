@@ -123,8 +123,8 @@ class Audience(Choice):
 def told(alarm: Alarm, *, has_handler: bool, has_department: bool) -> frozenset[Audience]:
     """Who hears of an alarm 提醒谁.
 
-    Whoever works on it hears first: the handler, or the whole section while nobody has taken it. The secretary hears when
-    time is over, and always when no section holds the case, so that nobody can be the one who was not told.
+    Whoever works on it hears first: the handler, or the whole section while nobody has taken it. The secretary hears
+    when time is over, and always when no section holds the case, so that nobody can be the one who was not told.
     """
     worker = Audience.HANDLER if has_handler else Audience.DEPARTMENT
     if not has_department:

@@ -62,7 +62,9 @@ class Category(models.Model):
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=60)
     window = models.ForeignKey(Window, models.PROTECT, related_name="categories")
-    department_code = models.SlugField(max_length=40, help_text="Which section settles it unless the street says otherwise.")
+    department_code = models.SlugField(
+        max_length=40, help_text="Which section settles it unless the street says otherwise."
+    )
     case_class = models.CharField(max_length=12, choices=CaseClass.choices, default=CaseClass.REQUEST)
     order = models.PositiveSmallIntegerField(default=0)
     offered = models.BooleanField(default=True, help_text="Whether new requests may choose it.")

@@ -5,4 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from linqi.ui.menu import MenuItem, register
 
 register(MenuItem("teams", _("联楼小组"), "organisation:teams", "users-group", 58, "organisation.see", group=_("设置")))
-register(MenuItem("departments", _("科室"), "organisation:departments", "sitemap", 59, "organisation.see", group=_("设置")))
+register(
+    MenuItem("departments", _("科室"), "organisation:departments", "sitemap", 59, "organisation.see", group=_("设置"))
+)

@@ -41,9 +41,7 @@ def staff_of(department: Department, permission: str) -> list[User]:
 
 def staff_over(place: Place, role: str) -> list[User]:
     """Those who hold a role over this place or over something it stands in, nearest first 属地人员."""
-    above = dict(
-        Coverage.objects.filter(valid_on(today()), descendant=place).values_list("ancestor_id", "depth")
-    )
+    above = dict(Coverage.objects.filter(valid_on(today()), descendant=place).values_list("ancestor_id", "depth"))
     grants = (
         grants_valid(today())
         .filter(place__in=list(above), role__code=role, user__is_active=True)

@@ -29,7 +29,7 @@ def manning(held: Iterable[str] | None) -> Manning:
     """Whether a building has a team and all three seats are held; None when it has no team 配备情况."""
     if held is None:
         return Manning.NONE
-    return Manning.FULL if SEATS <= set(held) else Manning.VACANT
+    return Manning.FULL if set(held) >= SEATS else Manning.VACANT
 
 
 def vacant(held: Iterable[str]) -> list[TeamRole]:

@@ -48,8 +48,12 @@ def plan_visit(
         raise ValidationError({"planned_for": _("不能安排在过去的日子。")})
     if Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).exists():
         raise ValidationError(_("这家企业已有待走访安排，同一企业不重复安排。"))
-    visit = _new(enterprise, place, planned_for, visitor.pk if visitor else by.pk, why_again, by)
-    journal.write(by=by, verb=Verb.VISIT_PLANNED, subject=visit, planned_for=planned_for.isoformat(), reasons=visit.reasons)
+    visit = _new(
+        enterprise, place, day=planned_for, visitor=visitor.pk if visitor else by.pk, why_again=why_again, by=by
+    )
+    journal.write(
+        by=by, verb=Verb.VISIT_PLANNED, subject=visit, planned_for=planned_for.isoformat(), reasons=visit.reasons
+    )
     return visit
 
 
@@ -77,7 +81,9 @@ def record_visit(
     visit.visited_on, visit.met, visit.summary = visited_on, met.strip()[:60], summary.strip()
     visit.next_step, visit.visitor_id = next_step.strip()[:200], by.pk
     _move(visit, state, ["visited_on", "met", "summary", "next_step", "visitor"])
-    journal.write(by=by, verb=Verb.VISIT_RECORDED, subject=visit, visited_on=visited_on.isoformat(), reasons=visit.reasons)
+    journal.write(
+        by=by, verb=Verb.VISIT_RECORDED, subject=visit, visited_on=visited_on.isoformat(), reasons=visit.reasons
+    )
     return visit
 
 
@@ -97,7 +103,7 @@ def record_unplanned_visit(
     access.require(by, "visits.record", place)
     access.require(by, "visits.record", enterprise)
     waiting = Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).first()
-    visit = waiting or _new(enterprise, place, visited_on, by.pk, why_again, by)
+    visit = waiting or _new(enterprise, place, day=visited_on, visitor=by.pk, why_again=why_again, by=by)
     return record_visit(visit=visit, visited_on=visited_on, met=met, summary=summary, next_step=next_step, by=by)
 
 
@@ -157,7 +163,7 @@ def add_fact(*, visit: Visit, key: str, text: str, period: str = "", by: Any) ->
 
 @transaction.atomic
 def add_clue(*, visit: Visit, text: str, by: Any) -> Finding:
-    """Something that may be a risk and that a person still has to look at; nobody is told to correct it yet 风险线索."""
+    """Something that may be a risk and that a person must look at before anybody is told to correct it 风险线索."""
     visit = _visited(visit, "visits.report", by)
     if not text.strip():
         raise ValidationError({"text": _("请写明看到或听到了什么。")})
@@ -197,9 +203,7 @@ def join_case(*, visit: Visit, case: Case, text: str, kind: FindingKind = Findin
     if not cases.cases_seen_by(by).filter(pk=case.pk, enterprise=visit.enterprise).exists():
         raise ValidationError(_("只能并入这家企业自己的办件。"))
     finding = _found(visit, kind, text.strip() or case.title, case=case.pk, by=by)
-    journal.write(
-        by=by, verb=Verb.VISIT_PROBLEM_REPORTED, subject=visit, case=case.pk, number=case.number, joined=True
-    )
+    journal.write(by=by, verb=Verb.VISIT_PROBLEM_REPORTED, subject=visit, case=case.pk, number=case.number, joined=True)
     return finding
 
 
@@ -216,7 +220,7 @@ def follow_merge(kept: int, gone: int) -> None:
     Visit.objects.filter(enterprise=gone).update(enterprise=kept)
 
 
-def _new(enterprise: Enterprise, place: Place, day: date, visitor: int | None, why_again: str, by: Any) -> Visit:
+def _new(enterprise: Enterprise, place: Place, *, day: date, visitor: int | None, why_again: str, by: Any) -> Visit:
     must = queries.must_visit_of(enterprise, by, today())
     reasons: Iterable[Reason] = must.reasons if must else ()
     last = queries.last_visit_to(enterprise, by)
@@ -243,7 +247,9 @@ def _new(enterprise: Enterprise, place: Place, day: date, visitor: int | None, w
 def _found(
     visit: Visit, kind: FindingKind, text: str, *, case: int | None = None, claim: int | None = None, by: Any
 ) -> Finding:
-    finding = Finding.objects.create(visit=visit, kind=kind.value, text=text.strip()[:500], case_id=case, claim_id=claim)
+    finding = Finding.objects.create(
+        visit=visit, kind=kind.value, text=text.strip()[:500], case_id=case, claim_id=claim
+    )
     journal.write(by=by, verb=Verb.VISIT_FINDING_ADDED, subject=visit, finding=finding.pk, kind=kind.value)
     return finding
 

@@ -64,7 +64,9 @@ class FactForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        asked = [one for one in dictionary.fields().values() if one.asked_for and not one.personal and one.type != "list"]
+        asked = [
+            one for one in dictionary.fields().values() if one.asked_for and not one.personal and one.type != "list"
+        ]
         self.fields["key"].choices = [("", _("请选择")), *((one.key, one.label) for one in asked)]  # type: ignore[attr-defined]
 
 
@@ -84,7 +86,9 @@ class ProblemForm(forms.Form):
 
     category = CategoryField(Category.objects.none(), label=_("诉求类别"))
     title = forms.CharField(label=_("事项"), max_length=120)
-    body = forms.CharField(label=_("详细情况"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    body = forms.CharField(
+        label=_("详细情况"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
     join = forms.ChoiceField(label=_("是同一件事吗？"), required=False, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, user: Any, similar: list[Case], **kwargs: Any) -> None:

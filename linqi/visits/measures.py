@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -22,9 +21,11 @@ from linqi.visits.rules import Reason
 
 def done(span: Span, place: int) -> Number:
     """Visits that took place in the span."""
-    return queries.visits_standing_at(Visit.objects.all(), place, today()).filter(
-        state=State.DONE, visited_on__range=(span.since, span.until)
-    ).count()
+    return (
+        queries.visits_standing_at(Visit.objects.all(), place, today())
+        .filter(state=State.DONE, visited_on__range=(span.since, span.until))
+        .count()
+    )
 
 
 def answered_in_time(span: Span, place: int) -> Number:
@@ -46,17 +47,21 @@ def answered_in_time(span: Span, place: int) -> Number:
 
 def firms_seen(span: Span, place: int) -> Number:
     """Of the enterprises that are at the place today, the share visited in the span; None when there is none 覆盖率."""
-    here = Tenancy.objects.filter(Q(until=None) | Q(until__gt=today()), place__in=_below(place)).values("enterprise").distinct()
+    here = (
+        Tenancy.objects.filter(Q(until=None) | Q(until__gt=today()), place__in=_below(place))
+        .values("enterprise")
+        .distinct()
+    )
     seen = Visit.objects.filter(state=State.DONE, visited_on__range=(span.since, span.until), enterprise__in=here)
     return share(seen.values("enterprise").distinct().count(), here.count())
 
 
-def _below(place: int) -> QuerySet[Coverage, dict[str, Any]]:
-    return Coverage.objects.filter(valid_on(today()), ancestor=place).values("descendant")
+def _below(place: int) -> QuerySet[Coverage, int]:
+    return Coverage.objects.filter(valid_on(today()), ancestor=place).values_list("descendant_id", flat=True)
 
 
 def _done_rows(span: Span, place: int) -> str:
-    asked = {"place": place, "state": "done", "visited_from": span.since, "visited_to": span.until}
+    asked = {"place": str(place), "state": "done", "visited_from": str(span.since), "visited_to": str(span.until)}
     return f"{reverse('visits:list')}?{urlencode(asked)}"
 
 

@@ -39,7 +39,7 @@ def findings_of(visit: Visit, user: Any) -> QuerySet[Finding]:
 
 def last_visit_to(enterprise: Enterprise, user: Any, but: Visit | None = None) -> date | None:
     """The day of the latest visit that took place, as far as the user sees; `but` leaves one out."""
-    done = seen_by(user, Visit).filter(enterprise=enterprise, state=State.DONE).exclude(pk=but.pk if but else None)
+    done = seen_by(user, Visit).filter(enterprise=enterprise, state=State.DONE).exclude(pk=but.pk if but else 0)
     day: date | None = done.aggregate(last=Max("visited_on"))["last"]
     return day
 
@@ -55,7 +55,7 @@ def visits_standing_at(visits: QuerySet[Visit], place: int, today: date) -> Quer
 class MustVisit:
     """One enterprise that must be visited, why, by when, and who would go 必访.
 
-    `enterprise`, `building`, `team` are ids; `due` is the earliest day of its reasons; names are as this user may read them.
+    `enterprise`, `building`, `team` are ids; `due` is the earliest day of its reasons; names as the user may read them.
     """
 
     enterprise: int
@@ -83,7 +83,7 @@ class MustVisit:
 def must_visits(user: Any, *, today: date, only: Enterprise | None = None) -> list[MustVisit]:
     """Every enterprise the user's places must visit, the most urgent first 必访清单.
 
-    Eight queries however many enterprises; what a reason is and how long a visit answers it is decided by `visits.rules`.
+    Eight queries however many enterprises; what a reason is, and how long a visit answers it, `visits.rules` decides.
     """
     held = _held(user, today, only)
     last = _last_visits(user, held)
@@ -101,7 +101,8 @@ def must_visits(user: Any, *, today: date, only: Enterprise | None = None) -> li
     enterprises = Enterprise.objects.filter(pk__in=list(dues), merged_into=None).select_related("seat")
     buildings = _buildings(one.seat_id for one in enterprises)
     teams = {
-        team.building_id: team for team in teams_in_force().filter(building__in=[pk for pk, _name in buildings.values()])
+        team.building_id: team
+        for team in teams_in_force().filter(building__in=[pk for pk, _name in buildings.values()])
     }
     planned = _planned(user, dues)
     found = []
@@ -112,7 +113,9 @@ def must_visits(user: Any, *, today: date, only: Enterprise | None = None) -> li
             MustVisit(
                 enterprise=one.pk,
                 name=shown_name(one, user),
-                place=f"{building_name} {one.seat.name}".strip() if one.seat and building != one.seat_id else building_name,
+                place=f"{building_name} {one.seat.name}".strip()
+                if one.seat and building != one.seat_id
+                else building_name,
                 building=building,
                 building_name=building_name,
                 team=team.pk if team else None,

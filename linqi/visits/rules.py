@@ -18,7 +18,10 @@ class Reason(Choice):
     NEWCOMER = "newcomer", "新入驻企业"
 
 
-ANSWERED_FOR: Final = {Reason.IN_NEED: 30, Reason.NEWCOMER: 90}  # days a visit answers it; in need: 无事不扰, domain.md A7
+ANSWERED_FOR: Final = {
+    Reason.IN_NEED: 30,
+    Reason.NEWCOMER: 90,
+}  # days a visit answers it; in need: 无事不扰, domain.md A7
 FIRST_VISIT: Final = {Reason.IN_NEED: "3 working_days", Reason.NEWCOMER: "7 working_days"}  # domain.md A7
 NEWCOMER_DAYS: Final = 30  # a tenancy that began in the last days; domain.md A7
 NEED_AFTER: Final = "1 working_days"  # a case open for longer is a need; domain.md A7
@@ -42,9 +45,7 @@ def reasons_open(held: Mapping[Reason, date], last_visit: date | None, today: da
     `held`: each reason with the day since when it holds. A visit answers what was there when it took place: a need that
     arose later asks again, and so does one that is still there when the visit lies longer back than ANSWERED_FOR.
     """
-    return [
-        reason for reason in Reason if reason in held and not _answered(reason, held[reason], last_visit, today)
-    ]
+    return [reason for reason in Reason if reason in held and not _answered(reason, held[reason], last_visit, today)]
 
 
 def answered_until(reason: Reason, last_visit: date) -> date:

@@ -56,7 +56,9 @@ def seed_defaults(*, street: Place, by: Any) -> int:
 
 
 @transaction.atomic
-def set_dispatch_row(*, street: Place, category: Category, department: Department | None, by: Any) -> DispatchRow | None:
+def set_dispatch_row(
+    *, street: Place, category: Category, department: Department | None, by: Any
+) -> DispatchRow | None:
     """From today on a category goes to this section, or to the secretary when none is given 修改派单表.
 
     The row before ends today and is kept: which section was in charge on an earlier day stays known.
@@ -104,11 +106,19 @@ def set_time_limit(
         raise ValidationError({"extend": _("延期与办结时限须用同一种单位。")})
     if not source.strip():
         raise ValidationError({"source": _("请写明依据，如文件名称与文号。")})
-    before = TimeLimit.objects.filter(street=street, case_class=case_class.value).values("accept", "close", "extend").first()
+    before = (
+        TimeLimit.objects.filter(street=street, case_class=case_class.value).values("accept", "close", "extend").first()
+    )
     limit, _made = TimeLimit.objects.update_or_create(
         street=street, case_class=case_class.value, defaults={**terms, "source": source.strip()}
     )
     journal.write(
-        by=by, verb=Verb.TIME_LIMIT_CHANGED, subject=limit, place=street, before=before, after=terms, source=limit.source
+        by=by,
+        verb=Verb.TIME_LIMIT_CHANGED,
+        subject=limit,
+        place=street,
+        before=before,
+        after=terms,
+        source=limit.source,
     )
     return limit

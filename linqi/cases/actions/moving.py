@@ -38,9 +38,14 @@ def answer(*, case: Case, text: str, by: Any) -> Case:
     case, state = _ready(case, Move.ANSWER, "cases.answer", by)
     case.answer, case.answered_at = _said(text, _("请写明办理情况。")), clock.now()
     _move(case, state, ["answer", "answered_at"])
-    journal.write(by=by, verb=Verb.CASE_ANSWERED, subject=case, answer=case.answer, in_time=case.answered_at <= case.due_at)
+    journal.write(
+        by=by, verb=Verb.CASE_ANSWERED, subject=case, answer=case.answer, in_time=case.answered_at <= case.due_at
+    )
     tell_those_who_asked(
-        case, _("已答复：%(title)s") % {"title": case.title}, case.answer, key=_round(case, "answered", case.answered_at)
+        case,
+        _("已答复：%(title)s") % {"title": case.title},
+        case.answer,
+        key=_round(case, "answered", case.answered_at),
     )
     return case
 
@@ -86,9 +91,7 @@ def reopen(*, case: Case, reason: str, by: Any) -> Case:
     case, state = _ready(case, Move.REOPEN, "cases.reopen", by)
     now = clock.now()
     if not rules.may_reopen(case.closed_at, now):
-        raise ValidationError(
-            _("办结已超过 %(days)s 天，请提交新的诉求。") % {"days": rules.REOPEN_WITHIN.days}
-        )
+        raise ValidationError(_("办结已超过 %(days)s 天，请提交新的诉求。") % {"days": rules.REOPEN_WITHIN.days})
     said = _said(reason, _("请写明哪里还没有解决。"))
     due = counted(case.close_term, now)
     case.counted_from, case.due_at, case.due_why, case.due_provisional = now, due.at, due.why, due.provisional
@@ -138,9 +141,7 @@ def extend(*, case: Case, reason: str, by: Any) -> Case:
         "twice": _("每件只能延期一次，这件已经延过。"),
         "late": _("已过办理期限，不能再申请延期。"),
     }
-    why_not = rules.may_extend(
-        extend=case.extend_term, extended=case.extended, due_at=case.due_at, now=clock.now()
-    )
+    why_not = rules.may_extend(extend=case.extend_term, extended=case.extended, due_at=case.due_at, now=clock.now())
     if why_not:
         raise ValidationError(refusals[why_not])
     said = _said(reason, _("请写明延期的原因。"))
@@ -192,9 +193,7 @@ def redispatch(*, case: Case, department: Department, reason: str, by: Any) -> C
         basis=case.dispatch_basis,
         reason=said,
     )
-    tell_workers(
-        case, _("派给本科室：%(title)s") % {"title": case.title}, said, key=_round(case, "dispatched", now)
-    )
+    tell_workers(case, _("派给本科室：%(title)s") % {"title": case.title}, said, key=_round(case, "dispatched", now))
     return case
 
 
@@ -228,7 +227,9 @@ def send_back(*, case: Case, reason: str, by: Any) -> Case:
 def _ready(case: Case, move: Move, permission: str, by: Any) -> tuple[Case, str]:
     """May I, can it: the case as it stands now, locked, and the state it will have."""
     access.require(by, permission, case)
-    locked = Case.objects.select_for_update(of=("self",)).select_related("enterprise", "department", "place").get(pk=case.pk)
+    locked = (
+        Case.objects.select_for_update(of=("self",)).select_related("enterprise", "department", "place").get(pk=case.pk)
+    )
     return locked, LIFE.after(move.value, locked.state)
 
 

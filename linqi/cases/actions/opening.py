@@ -37,8 +37,8 @@ def open_case(
 ) -> Case:
     """Take in a request, send it to the section that settles such things, and set its deadlines 提交办件.
 
-    Without a place it is where the enterprise sits; without a class it has the one of its category. A street whose table
-    names no section loses nothing: the case waits in the secretary's queue. Raises ValidationError with words for the form.
+    Without a place it is where the enterprise sits; without a class it has the one of its category. A street whose
+    table names no section loses nothing: the case waits in the secretary's queue. ValidationError says what is missing.
     """
     place = place or (enterprise.seat if enterprise else None)
     if place is None:

@@ -61,9 +61,9 @@ def _alarm(pk: int, alarm: Alarm, now: datetime) -> int:
 
 
 def recompute_deadlines(*, by: Any, street: Place | None = None) -> list[Case]:
-    """Count again the deadlines that rested on a calendar not yet published; returns the cases whose date moved 重算期限.
+    """Count again the deadlines that rested on an unpublished calendar; returns the cases whose date moved 重算期限.
 
-    Each case keeps the limits it was opened with. Every moved date is a journal entry with the date before and after, and
+    Each case keeps the limits it was opened with. Every moved date is a journal entry with the date before and after;
     one more entry tells how many were looked at. Without a street all of them, which only the product itself may do.
     """
     if street is not None:

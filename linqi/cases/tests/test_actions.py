@@ -22,7 +22,11 @@ from .conftest import MONDAY
 
 def verbs(case):
     """What the journal tells of a case, in order."""
-    return list(Entry.objects.filter(subject_type="cases.case", subject_id=case.pk).order_by("pk").values_list("verb", flat=True))
+    return list(
+        Entry.objects.filter(subject_type="cases.case", subject_id=case.pk)
+        .order_by("pk")
+        .values_list("verb", flat=True)
+    )
 
 
 def told(user):

@@ -25,7 +25,14 @@ def text(answer):
     return answer.content.decode()
 
 
-SEES = ["street_leader", "community_secretary", "econ_specialist", "department_handler", "property_manager", "district_operator"]
+SEES = [
+    "street_leader",
+    "community_secretary",
+    "econ_specialist",
+    "department_handler",
+    "property_manager",
+    "district_operator",
+]
 
 
 @pytest.mark.parametrize("who", SEES)

@@ -38,7 +38,9 @@ HOUR = timedelta(hours=1)
         pytest.param([], Dispatch(None, Basis.NO_ROW), id="no row: the secretary's queue"),
         pytest.param([Row(7, TODAY, None, None)], Dispatch(7, Basis.TABLE), id="a row that begins today holds"),
         pytest.param(
-            [Row(7, TODAY + timedelta(days=1), None, None)], Dispatch(None, Basis.NO_ROW), id="a row of tomorrow does not"
+            [Row(7, TODAY + timedelta(days=1), None, None)],
+            Dispatch(None, Basis.NO_ROW),
+            id="a row of tomorrow does not",
         ),
         pytest.param(
             [Row(7, date(2025, 1, 1), TODAY, None)], Dispatch(None, Basis.NO_ROW), id="a row that ended today does not"

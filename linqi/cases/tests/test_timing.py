@@ -90,7 +90,9 @@ def test_who_claims_too_late_leaves_it_to_the_other(cast, case):
 
 
 # --- the database says the same as the rule ---------------------------------------------------------------------------
-moments = st.datetimes(datetime(2026, 2, 27), datetime(2026, 3, 6)).map(lambda moment: moment.replace(tzinfo=clock.ZONE))
+moments = st.datetimes(datetime(2026, 2, 27), datetime(2026, 3, 6)).map(
+    lambda moment: moment.replace(tzinfo=clock.ZONE)
+)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -28,7 +28,11 @@ from linqi.territory.queries import path_of
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb, Fact
 
-SHORT = {"open": ("state", ("dispatched", "accepted", "answered")), "overdue": ("press", ("overdue",)), "to_rate": ("rating", ("none",))}
+SHORT = {
+    "open": ("state", ("dispatched", "accepted", "answered")),
+    "overdue": ("press", ("overdue",)),
+    "to_rate": ("rating", ("none",)),
+}
 FOUND_AT_ONCE = 20  # enterprises shown in the picker
 
 
@@ -142,7 +146,8 @@ def similar(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None = None) -> HttpResponse:
     now = clock.now()
     moves = queries.moves_open_to(request.user, found)
-    forms = {**{one: _form(one, found) for one in moves if one is not Move.RATE}, **(given or {})}
+    forms: dict[Move, SayForm | None] = {one: _form(one, found) for one in moves if one is not Move.RATE}
+    forms.update(given or {})
     pressed = rules.press(found.state, found.due_at, found.answered_at, now)
     return render(
         request,
@@ -223,7 +228,7 @@ def _picked(request: HttpRequest) -> dict[str, Any]:
 
 def _asked_for(request: HttpRequest) -> Enterprise | None:
     pk = _number(request.GET.get("enterprise"))
-    if pk is None:
+    if not pk:
         return None
     mine = access.seen_by(request.user, enterprises_seen_by(request.user), "cases.open")
     return get_object_or_404(mine.select_related("seat"), pk=pk)
@@ -235,8 +240,9 @@ def _places_of(enterprise: Enterprise, user: Any) -> Any:
     return mine.filter(pk__in=queries.places_of(enterprise)).order_by("kind", "name")
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
+def _number(text: str | None) -> int:
+    """An id from the address, 0 when it is none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def _spelt_out(query: QueryDict) -> str:

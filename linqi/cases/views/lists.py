@@ -12,8 +12,8 @@ from linqi.cases.flow import State
 from linqi.cases.models import Case, Source
 from linqi.cases.rules import Press
 from linqi.catalogue.models import CaseClass, Window
-from linqi.enterprises.queries import named_like, shown_name
 from linqi.enterprises.models import Enterprise
+from linqi.enterprises.queries import named_like, shown_name
 from linqi.kit import clock
 from linqi.kit.access import seen_by
 from linqi.kit.choices import Choice
@@ -36,7 +36,11 @@ PRESS_TONES = {
     Press.MISSED: "bad",
     Press.STOPPED: "quiet",
 }
-RATED = [("none", gettext_lazy("待评价")), ("low", gettext_lazy("不满意（1–2 星）")), ("good", gettext_lazy("满意（3 星以上）"))]
+RATED = [
+    ("none", gettext_lazy("待评价")),
+    ("low", gettext_lazy("不满意（1–2 星）")),
+    ("good", gettext_lazy("满意（3 星以上）")),
+]
 
 
 def words(choice: type[Choice]) -> list[tuple[str, Any]]:
@@ -50,9 +54,7 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
 
     def search(rows: QuerySet[Case], text: str) -> QuerySet[Case]:
         firms = named_like(Enterprise.objects.all(), text, user)
-        return rows.filter(
-            Q(number__icontains=text) | Q(title__icontains=text) | Q(enterprise__in=firms.values("pk"))
-        )
+        return rows.filter(Q(number__icontains=text) | Q(title__icontains=text) | Q(enterprise__in=firms.values("pk")))
 
     def places() -> list[tuple[int, str]]:
         """Communities and parks, and whatever narrower place the address asks for."""
@@ -95,7 +97,9 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         Choose("case_class", gettext_lazy("类型"), words(CaseClass), many=True),
         Choose("source", gettext_lazy("来源"), words(Source)),
         Choose("rating", gettext_lazy("评价"), RATED, apply=_by_rating, many=True),
-        Choose("place", gettext_lazy("地点"), places, apply=lambda rows, values: queries.standing_at(rows, int(values[0]))),
+        Choose(
+            "place", gettext_lazy("地点"), places, apply=lambda rows, values: queries.standing_at(rows, int(values[0]))
+        ),
         Span("opened", gettext_lazy("提交日期"), field="opened_at"),
         Span("closed", gettext_lazy("办结日期"), field="closed_at"),
     ]
@@ -147,10 +151,21 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
             ),
             Column("place", gettext_lazy("地点"), value="place.name", visible=False),
             Column("source", gettext_lazy("来源"), value=lambda case: _(Source(case.source).label), visible=False),
-            Column("handler", gettext_lazy("经办人"), value=lambda case: case.handler and str(case.handler), visible=False),
+            Column(
+                "handler", gettext_lazy("经办人"), value=lambda case: case.handler and str(case.handler), visible=False
+            ),
             Column("opened_at", gettext_lazy("提交时间"), sort="opened_at", kind="datetime", visible=False),
-            Column("answered_at", gettext_lazy("答复时间"), sort="answered_at", kind="datetime", visible=False, nullable=True),
-            Column("closed_at", gettext_lazy("办结时间"), sort="closed_at", kind="datetime", visible=False, nullable=True),
+            Column(
+                "answered_at",
+                gettext_lazy("答复时间"),
+                sort="answered_at",
+                kind="datetime",
+                visible=False,
+                nullable=True,
+            ),
+            Column(
+                "closed_at", gettext_lazy("办结时间"), sort="closed_at", kind="datetime", visible=False, nullable=True
+            ),
             Column("rating", gettext_lazy("星级"), sort="rating", kind="number", visible=False, nullable=True),
         ],
         order="-number",

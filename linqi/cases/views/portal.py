@@ -112,7 +112,10 @@ def _page(
     said: dict[Move, SayForm] | None = None,
 ) -> HttpResponse:
     moves = queries.moves_open_to(request.user, found)
-    forms = {one: SayForm(label=str(SAY[one]), prefix=one.value) for one in moves if one in (Move.REOPEN, Move.WITHDRAW)}
+    forms: dict[Move, SayForm] = {
+        one: SayForm(label=str(SAY[one]), prefix=one.value) for one in moves if one in (Move.REOPEN, Move.WITHDRAW)
+    }
+    forms.update(said or {})
     return render(
         request,
         "cases/own_case.html",
@@ -126,7 +129,7 @@ def _page(
             "entries": happenings(found, inside=False),
             "rating": (rating or RatingForm()) if Move.RATE in moves else None,
             "stars": "★" * (found.rating or 0),
-            "moves": [(one, _(one.label), form) for one, form in {**forms, **(said or {})}.items()],
+            "moves": [(one, _(one.label), form) for one, form in forms.items()],
             "crumbs": [Crumb(_("我的诉求"), reverse("cases:own")), Crumb(found.number)],
         },
     )

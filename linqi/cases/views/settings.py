@@ -19,6 +19,7 @@ from linqi.organisation.queries import departments_of
 from linqi.territory.models import Place, PlaceKind
 from linqi.ui.attempts import attempt
 
+
 @access.page("cases.configure")
 def tables(request: HttpRequest) -> HttpResponse:
     """The dispatch table and the time limits of one street."""
@@ -86,7 +87,10 @@ def _page(request: HttpRequest, street: Place | None, form: LimitForm) -> HttpRe
     if street is None:
         return render(request, "cases/tables.html", {"street": None})
     sections = departments_of(street)
-    held = {one.category_id: one for one in DispatchRow.objects.filter(street=street, until=None).select_related("department")}
+    held = {
+        one.category_id: one
+        for one in DispatchRow.objects.filter(street=street, until=None).select_related("department")
+    }
     limits: dict[str, TimeLimit] = {}
     for one in access.seen_by(request.user, TimeLimit).filter(Q(street=street) | Q(street=None)):
         if one.case_class not in limits or one.street_id is not None:
@@ -135,9 +139,9 @@ def _streets(request: HttpRequest) -> QuerySet[Place]:
     return access.seen_by(request.user, Place, "cases.configure").filter(kind=PlaceKind.STREET).order_by("pk")
 
 
-def _asked(request: HttpRequest) -> int | None:
+def _asked(request: HttpRequest) -> int:
     text = request.GET.get("street", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def _address(street: Place) -> str:

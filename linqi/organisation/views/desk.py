@@ -51,7 +51,10 @@ def _teams_table(cards: dict[int, queries.TeamCard]) -> Table[Place]:
             ),
             *[holder(role) for role in TeamRole],
             Column(
-                "team", gettext_lazy("小组"), value=lambda building: str(card(building).team or "") or None, visible=False
+                "team",
+                gettext_lazy("小组"),
+                value=lambda building: str(card(building).team or "") or None,
+                visible=False,
             ),
         ],
         order="name",
@@ -86,7 +89,10 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     card = queries.team_card(building)
     may_edit = access.may(request.user, "organisation.edit", building)
     forms = [
-        (seat, SeatForm(initial={"role": seat.role.value, "user": seat.holder}, building=building, prefix=seat.role.value))
+        (
+            seat,
+            SeatForm(initial={"role": seat.role.value, "user": seat.holder}, building=building, prefix=seat.role.value),
+        )
         for seat in card.seats
     ]
     return render(

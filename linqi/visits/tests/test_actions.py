@@ -80,7 +80,10 @@ def test_the_future_is_not_recorded_and_a_record_says_something(cast, newcomer):
             actions.record_visit(visit=visit, **wrong, by=cast.econ_specialist)
 
 
-@pytest.mark.parametrize(("act", "state"), [("miss_visit", State.NO_ANSWER), ("refuse_visit", State.REFUSED), ("cancel_visit", State.CANCELLED)])
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [("miss_visit", State.NO_ANSWER), ("refuse_visit", State.REFUSED), ("cancel_visit", State.CANCELLED)],
+)
 def test_a_visit_may_come_to_nothing(cast, newcomer, act, state):
     visit = actions.plan_visit(enterprise=newcomer, planned_for=TODAY, by=cast.econ_specialist)
     assert getattr(actions, act)(visit=visit, by=cast.econ_specialist).state == state
@@ -88,7 +91,9 @@ def test_a_visit_may_come_to_nothing(cast, newcomer, act, state):
 
 # --- what was found ---------------------------------------------------------------------------------------------------
 def test_a_fact_learnt_is_a_claim_until_somebody_confirms_it(cast, visit):
-    finding = actions.add_fact(visit=visit, key="insured_count", text="３５人", period="2026-02", by=cast.econ_specialist)
+    finding = actions.add_fact(
+        visit=visit, key="insured_count", text="３５人", period="2026-02", by=cast.econ_specialist
+    )
     claim = Claim.objects.get()
     assert (claim.value, claim.state, claim.said_by, claim.origin) == (35, "waiting", "行政人事", f"visit:{visit.pk}")
     assert finding.claim == claim
@@ -104,7 +109,12 @@ def test_a_problem_becomes_a_case_from_a_visit(cast, visit):
     case = actions.report_problem(
         visit=visit, title="消防通道被占", category=Category.objects.get(code="fire-safety"), by=cast.property_manager
     )
-    assert (case.source, case.enterprise, case.place, case.department) == (Source.VISIT, cast.firm, cast.unit, cast.safety)
+    assert (case.source, case.enterprise, case.place, case.department) == (
+        Source.VISIT,
+        cast.firm,
+        cast.unit,
+        cast.safety,
+    )
     assert Finding.objects.get().case == case
     assert verbs()[-2:] == ["visits.finding_added", "visits.problem_reported"]
 
@@ -154,7 +164,9 @@ def test_guohanban_2026_12_no_track_no_photo_no_clock():
     """A visit record holds a day and an outcome: no position, no picture, no hour of coming and going."""
     kinds = {field.name: field.get_internal_type() for field in Visit._meta.get_fields() if not field.is_relation}
     assert "DateTimeField" not in kinds.values()
-    assert not {"FileField", "ImageField", "FloatField", "DecimalField", "TimeField", "DurationField"} & set(kinds.values())
+    assert not {"FileField", "ImageField", "FloatField", "DecimalField", "TimeField", "DurationField"} & set(
+        kinds.values()
+    )
     assert not {"latitude", "longitude", "photo", "track"} & set(kinds)
     asked = set(RecordForm(soon=True).fields)
     assert asked == {"met", "summary", "next_step", "visited_on", "why_again"}

@@ -22,7 +22,11 @@ from .conftest import MONDAY
 def test_from_must_visit_to_rating(cast, at, street, newcomer):
     # sense: the firm has just moved in, so it must be visited within seven working days
     (must,) = must_visits(cast.econ_specialist, today=MONDAY.date())
-    assert (must.enterprise, must.reasons, must.due) == (cast.firm.pk, [Reason.NEWCOMER], date(2026, 3, 5))  # Saturday 28 February is worked
+    assert (must.enterprise, must.reasons, must.due) == (
+        cast.firm.pk,
+        [Reason.NEWCOMER],
+        date(2026, 3, 5),
+    )  # Saturday 28 February is worked
 
     # act: somebody plans, goes, and finds a problem
     visit = actions.plan_visit(enterprise=cast.firm, planned_for=MONDAY.date(), by=cast.econ_specialist)

@@ -104,7 +104,9 @@ def test_the_number_of_queries_does_not_depend_on_the_enterprises(cast, at, firm
         for n in range(firms)
     )
     Tenancy.objects.bulk_create(
-        Tenancy(enterprise=one, place=cast.unit, relation=Relation.BOTH, since=TODAY - timedelta(days=n % 30), source="测试")
+        Tenancy(
+            enterprise=one, place=cast.unit, relation=Relation.BOTH, since=TODAY - timedelta(days=n % 30), source="测试"
+        )
         for n, one in enumerate(made)
     )
     user = cast.econ_specialist

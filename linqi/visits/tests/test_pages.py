@@ -115,7 +115,9 @@ def test_ending_a_visit_twice_is_refused_in_words(as_, cast, street, newcomer):
     assert "状态已经变化" in text(browser.post(reverse("visits:end", args=[visit.pk, "refuse"]), follow=True))
 
 
-@pytest.mark.parametrize("query", ["", "?state=done", "?reason=newcomer", "?visited_from=2026-03-01&visited_to=2026-03-31", "?q=行政"])
+@pytest.mark.parametrize(
+    "query", ["", "?state=done", "?reason=newcomer", "?visited_from=2026-03-01&visited_to=2026-03-31", "?q=行政"]
+)
 def test_the_list_of_visits(as_, visit, query):
     assert visit.enterprise.name in text(as_("street_leader").get(reverse("visits:list") + query))
 
@@ -123,6 +125,11 @@ def test_the_list_of_visits(as_, visit, query):
 def test_the_list_of_visits_is_narrowed_and_exported(as_, cast, visit):
     browser = as_("street_leader")
     assert "晴川" not in text(browser.get(reverse("visits:list") + "?state=planned"))
-    assert "晴川" not in text(browser.get(reverse("visits:list"), {"place": cast.far_street.pk, "enterprise": cast.neighbour.pk}))
-    assert visit.enterprise.name in b"".join(browser.get(reverse("visits:list") + "?export=csv").streaming_content).decode()
+    assert "晴川" not in text(
+        browser.get(reverse("visits:list"), {"place": cast.far_street.pk, "enterprise": cast.neighbour.pk})
+    )
+    assert (
+        visit.enterprise.name
+        in b"".join(browser.get(reverse("visits:list") + "?export=csv").streaming_content).decode()
+    )
     assert browser.get(reverse("visits:must") + "?export=xlsx").status_code == 200

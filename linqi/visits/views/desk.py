@@ -51,9 +51,7 @@ def must(request: HttpRequest) -> HttpResponseBase:
 @access.page("visits.see")
 def visits(request: HttpRequest) -> HttpResponseBase:
     """Where we went, and where we are about to go."""
-    table = visits_table(
-        request.user, today(), request.GET.get("place", ""), request.GET.get("enterprise", "")
-    ).bind(
+    table = visits_table(request.user, today(), request.GET.get("place", ""), request.GET.get("enterprise", "")).bind(
         request,
         queries.visits_seen_by(request.user),
         may_export=access.may_anywhere(request.user, "visits.export"),
@@ -109,14 +107,14 @@ def record_new(request: HttpRequest) -> HttpResponse:
         made: list[Visit] = []
 
         def save() -> None:
-            made.append(
-                actions.record_unplanned_visit(enterprise=enterprise, **form.cleaned_data, by=request.user)
-            )
+            made.append(actions.record_unplanned_visit(enterprise=enterprise, **form.cleaned_data, by=request.user))
 
         if attempt(request, save, done=_("已记录。发现了什么，接着登记。"), form=form):
             return redirect("visits:detail", pk=made[0].pk)
     crumbs = [Crumb(_("走访"), reverse("visits:list")), Crumb(_("记录走访"))]
-    return render(request, "visits/record.html", {"form": form, "crumbs": crumbs, "back": reverse("visits:must"), **known})
+    return render(
+        request, "visits/record.html", {"form": form, "crumbs": crumbs, "back": reverse("visits:must"), **known}
+    )
 
 
 @access.page("visits.record")
@@ -206,7 +204,7 @@ def _form(request: HttpRequest, found: Visit, kind: FindingKind, posted: QueryDi
     if kind is FindingKind.CLUE:
         return ClueForm(posted)
     text = posted.get("category", "") if posted else ""
-    pk = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    pk = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
     category = categories_seen_by(request.user).filter(pk=pk).first()
     similar = similar_open(request.user, enterprise=found.enterprise, place=found.place, category=category)
     mine = [case for case in similar if case.enterprise_id == found.enterprise_id]

@@ -105,7 +105,9 @@ def visits_table(user: Any, today: date, place: str = "", enterprise: str = "") 
         return list(seen.filter(wide | asked).order_by("kind", "name").values_list("pk", "name"))
 
     def firms() -> list[tuple[int, str]]:
-        found = seen_by(user, Enterprise).filter(pk=int(enterprise)) if _is_id(enterprise) else Enterprise.objects.none()
+        found = (
+            seen_by(user, Enterprise).filter(pk=int(enterprise)) if _is_id(enterprise) else Enterprise.objects.none()
+        )
         return [(one.pk, shown_name(one, user)) for one in found]
 
     def search(rows: QuerySet[Visit], text: str) -> QuerySet[Visit]:
