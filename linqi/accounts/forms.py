@@ -50,6 +50,8 @@ class GrantForm(forms.Form):
         fields: dict[str, Any] = self.fields
         fields["role"].queryset = queries.roles()
         fields["place"].queryset = queries.targets(giver, "place")
+        for name in ("role", "place", "department"):
+            fields[name].empty_label = now("请选择")
         fields["place"].label_from_instance = lambda place: f"{now(place.get_kind_display())} {place.name}"
         fields["department"].queryset = queries.targets(giver, "department").filter(until=None)
 
