@@ -22,12 +22,16 @@ def build() -> dict[str, str]:
     from linqi.accounts.actions import sync_roles
     from linqi.accounts.models import Grant, RoleRecord, User
     from linqi.enterprises.models import Enterprise
+    from linqi.journal import actions as journal
+    from linqi.journal.verbs import Verb
+    from linqi.kit.access import SYSTEM
     from linqi.territory.models import Place
 
     with transaction.atomic():
         sync_roles()
         if not Enterprise.objects.exists():
             _fill()
+            journal.write(by=SYSTEM, verb=Verb.DEMO_GENERATED, enterprises=ENTERPRISES)
     street = Place.objects.filter(kind="street").order_by("pk").first()
     community = Place.objects.filter(kind="community").order_by("pk").first()
     sessions = {}

@@ -44,7 +44,9 @@ def enterprise_list(request: HttpRequest) -> HttpResponseBase:
     rows = queries.enterprises_seen_by(user) if left else queries.enterprises_in_place(user)
     if request.GET.get("sort", "").lstrip("-") == "since":
         rows = _with_arrival(rows, user)
-    table = _table(user).bind(
+    if "scope" not in request.GET.get("cols", ""):
+        rows = rows.defer("business_scope")  # the longest column by far
+    table = _table(user, request.GET.get("section", "")).bind(
         request,
         queries.with_whereabouts(rows, user),
         may_export=access.may_anywhere(user, "enterprises.export"),
@@ -170,7 +172,8 @@ class AtPlace(Choose):
         return str(found) if found else value
 
 
-def _table(user: Any) -> Table[Enterprise]:
+def _table(user: Any, section: str) -> Table[Enterprise]:
+    divisions = [one for one in DIVISIONS if one[0][0] == section]
     places = [(one.pk, one.label) for one in queries.places_to_choose(user)]
     sections = [(letter, f"{letter} {name}") for letter, name in industry.sections()]
     return Table[Enterprise](
@@ -241,7 +244,7 @@ def _table(user: Any) -> Table[Enterprise]:
             Search("q", gettext_lazy("名称、信用代码"), apply=lambda rows, text: queries.named_like(rows, text, user)),
             AtPlace("place", gettext_lazy("空间"), places, user=user),
             Choose("section", gettext_lazy("行业门类"), sections, apply=_of_section, unknown=True),
-            Choose("division", gettext_lazy("行业大类"), DIVISIONS, apply=_of_section),
+            Choose("division", gettext_lazy("行业大类"), divisions, apply=_of_section),
             Choose("relation", gettext_lazy("入驻关系"), Relation.choices, apply=_related),
             Choose("type", gettext_lazy("主体类型"), EntityType.choices, field="entity_type", many=True),
             Choose(
