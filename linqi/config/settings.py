@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 PACKAGE = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("LINQI_HOME", "var")).resolve()
+HOME.mkdir(parents=True, exist_ok=True)
 PRODUCTION = os.environ.get("LINQI_ENV", "local") == "production"
 DEBUG = False
 
@@ -37,7 +38,6 @@ def _secret_key() -> str:
         raise ImproperlyConfigured("LINQI_SECRET_KEY must be set when LINQI_ENV=production.")
     kept = HOME / "secret_key"
     if not kept.exists():
-        HOME.mkdir(parents=True, exist_ok=True)
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(50))
     return kept.read_text().strip()
@@ -170,6 +170,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,20/5m/ip"}
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Linqi"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s either way: phones whose clock is a little off (RFC 6238, 5.2)
 REQUIRE_SECOND_FACTOR = os.environ.get("LINQI_REQUIRE_SECOND_FACTOR") == "1"
 USERSESSIONS_TRACK_ACTIVITY = False  # listing needs no write on every request
 SESSION_COOKIE_AGE = 12 * 3600
