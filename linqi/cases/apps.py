@@ -15,6 +15,10 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from linqi.cases.models import Case
+        from linqi.enterprises.actions.pairs import on_merge
+
+        on_merge(Case)
         post_migrate.connect(_bring_defaults, sender=self)
 
 

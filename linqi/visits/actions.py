@@ -215,11 +215,6 @@ def record_export(*, what: str, rows: int, asked: str, by: Any) -> None:
     journal.write(by=by, verb=Verb.EXPORTED, what=what, rows=rows, asked=asked[:500])
 
 
-def follow_merge(kept: int, gone: int) -> None:
-    """Visits of a merged record belong to the enterprise it was merged into."""
-    Visit.objects.filter(enterprise=gone).update(enterprise=kept)
-
-
 def _new(enterprise: Enterprise, place: Place, *, day: date, visitor: int | None, why_again: str, by: Any) -> Visit:
     must = queries.must_visit_of(enterprise, by, today())
     reasons: Iterable[Reason] = must.reasons if must else ()
@@ -228,7 +223,7 @@ def _new(enterprise: Enterprise, place: Place, *, day: date, visitor: int | None
     if ago is not None and not why_again.strip():
         raise ValidationError(
             {
-                "why_again": _("%(days)s 天前刚走访过，之后没有新的走访事由。无事不扰：确需再去，请写明原因。")
+                "why_again": _("近期（%(days)s 天前）刚走访过，没有新的走访事由。无事不扰：确需再去，请写明原因。")
                 % {"days": ago}
             }
         )

@@ -16,7 +16,9 @@ from linqi.kit.clock import today
 class PlanForm(forms.Form):
     """When to go; and, when the firm was seen only lately and nothing new asks for it, why."""
 
-    planned_for = forms.DateField(label=_("计划日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    planned_for = forms.DateField(
+        label=_("计划日期"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     why_again = forms.CharField(label=_("为何近期再访"), max_length=200, required=False)
 
     def __init__(self, *args: Any, soon: bool, **kwargs: Any) -> None:
@@ -42,7 +44,7 @@ class RecordForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": _("一两句话即可")}),
     )
     next_step = forms.CharField(label=_("下一步"), max_length=200, required=False)
-    visited_on = forms.DateField(label=_("走访日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    visited_on = forms.DateField(label=_("走访日期"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     why_again = forms.CharField(label=_("为何近期再访"), max_length=200, required=False)
 
     def __init__(self, *args: Any, soon: bool = False, **kwargs: Any) -> None:

@@ -4,5 +4,5 @@ from django.utils.translation import gettext_lazy as _
 
 from linqi.ui.menu import MenuItem, register
 
-register(MenuItem("must", _("必访清单"), "visits:must", "walk", 20, "visits.see", tab=True, group=_("服务")))
-register(MenuItem("visits", _("走访记录"), "visits:list", "notebook", 21, "visits.see", group=_("服务")))
+register(MenuItem("must", _("必访清单"), "visits:must", "walk", 30, "visits.see", tab=True, group=_("服务")))
+register(MenuItem("visits", _("走访记录"), "visits:list", "notebook", 31, "visits.see", group=_("服务")))

@@ -55,7 +55,7 @@ def visits_standing_at(visits: QuerySet[Visit], place: int, today: date) -> Quer
 class MustVisit:
     """One enterprise that must be visited, why, by when, and who would go 必访.
 
-    `enterprise`, `building`, `team` are ids; `due` is the earliest day of its reasons; names as the user may read them.
+    `enterprise`, `building`, `team` are ids; `due` is the earliest day of its reasons; names as the user reads them.
     """
 
     enterprise: int

@@ -251,3 +251,15 @@ def test_the_street_sees_and_changes_its_tables(as_, cast, street, category):
 def test_pages_speak_english_too(as_, case):
     with override("en"):
         assert as_("econ_specialist").get(reverse("cases:detail", args=[case.pk])).status_code == 200
+
+
+def test_a_case_is_found_by_number_and_title_by_those_who_see_it(cast, case):
+    from linqi.cases.searchable import present, streets
+    from linqi.search.queries import matches
+
+    for question in ("货款拖欠", case.number):
+        assert matches("case", question, streets(cast.econ_specialist)) == [case.pk]
+    (hit,) = present(cast.econ_specialist, [case.pk])
+    assert (hit.title, hit.url) == (case.title, reverse("cases:detail", args=[case.pk]))
+    assert present(cast.stranger, [case.pk]) == []
+    assert streets(cast.stranger) == []

@@ -180,7 +180,7 @@ def _facts(found: Case) -> list[Fact]:
         Fact(_("类别"), found.category.name),
         Fact(_("类型"), _(CaseClass(found.case_class).label)),
         Fact(_("来源"), _(Source(found.source).label)),
-        Fact(_("科室"), department, note=found.dispatch_reason),
+        Fact(_("科室"), department, note=found.dispatch_reason or _(Basis(found.dispatch_basis).label)),
         Fact(_("经办人"), str(found.handler) if found.handler else None),
         Fact(_("提交人"), str(found.reporter) if found.reporter else None),
         Fact(_("提交时间"), found.opened_at, kind="datetime"),
@@ -192,7 +192,7 @@ def _form(asked: Move, found: Case, posted: QueryDict | None = None) -> SayForm 
     if asked not in SAY:
         return None
     if asked is Move.REDISPATCH:
-        others = departments_of(found.street).exclude(pk=found.department_id)
+        others = departments_of(found.street).exclude(pk=found.department_id or 0)
         return DispatchForm(posted, label=str(SAY[asked]), departments=others, prefix=asked.value)
     return SayForm(posted, label=str(SAY[asked]), prefix=asked.value)
 
