@@ -238,11 +238,11 @@ class Import(models.Model):
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.READING)
     valid_only = models.BooleanField(default=True, help_text="Write the good rows although others are refused.")
     rows_total = models.PositiveIntegerField(null=True)
-    rows_done = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, help_text="When reading or writing began.")
     finished_at = models.DateTimeField(null=True)
     seconds = models.FloatField(null=True)
 

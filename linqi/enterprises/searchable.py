@@ -55,7 +55,8 @@ def keep_findable(ids: list[int]) -> None:
     for start in range(0, len(ids), AT_ONCE):
         block = ids[start : start + AT_ONCE]
         index_many(KIND, rows(block))
-        remove(KIND, Enterprise.objects.filter(pk__in=block).exclude(merged_into=None).values_list("pk", flat=True))
+        standing = Enterprise.objects.filter(pk__in=block, merged_into=None).values_list("pk", flat=True)
+        remove(KIND, set(block).difference(standing))
 
 
 def _streets_of(enterprises: list[int]) -> dict[int, set[int]]:

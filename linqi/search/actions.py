@@ -2,48 +2,56 @@
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 
-from django.db import connection, transaction
+from django.db import transaction
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_normal
 
+from linqi.kit.bulk import insert_many
 from linqi.search.models import Document
 from linqi.search.registry import searchables
 from linqi.search.rules import normal, words_of
 
-BATCH = 2000
+BLOCK = 5000  # rows made ready at a time
+CHUNK = 800  # ids in one statement
 
 
+@transaction.atomic
 def index(kind: str, object_id: int, text: str, streets: Iterable[int]) -> None:
     """Make one thing findable by a text, for those who see one of these streets; an older text is replaced."""
     index_many(kind, [(object_id, text, streets)])
 
 
+@transaction.atomic
 def index_many(kind: str, rows: Iterable[tuple[int, str, Iterable[int]]]) -> int:
-    """Make many things of one kind findable; returns how many. Rows are (id, text, streets)."""
+    """Make many things of one kind findable, replacing what they were found by; how many. Rows are (id, text, streets)."""
+    waiting = iter(rows)
     done = 0
-    documents: list[Document] = []
-    for object_id, text, streets in rows:
-        documents.append(
-            Document(
-                kind=kind,
-                object_id=object_id,
-                text=normal(text),
-                words=" ".join(words_of(text, pinyin)),
-                streets=" ".join(f"s{street}" for street in sorted(set(streets))),
-            )
+    while block := list(islice(waiting, BLOCK)):
+        remove(kind, [object_id for object_id, _text, _streets in block])
+        done += insert_many(
+            Document,
+            ("kind", "object_id", "text", "words", "streets"),
+            (
+                (
+                    kind,
+                    object_id,
+                    normal(text),
+                    " ".join(words_of(text, pinyin)),
+                    " ".join(f"s{street}" for street in sorted(set(streets))),
+                )
+                for object_id, text, streets in block
+            ),
         )
-        done += 1
-        if len(documents) == BATCH:
-            _store(documents)
-            documents = []
-    _store(documents)
     return done
 
 
 def remove(kind: str, ids: Iterable[int]) -> None:
     """Make things unfindable."""
-    Document.objects.filter(kind=kind, object_id__in=list(ids)).delete()
+    every = list(ids)
+    for start in range(0, len(every), CHUNK):
+        Document.objects.filter(kind=kind, object_id__in=every[start : start + CHUNK]).delete()
 
 
 @transaction.atomic
@@ -58,14 +66,3 @@ def pinyin(letter: str) -> str:
     """The commonest sound of a character, without tone; the character itself when it has none."""
     sounds = PINYIN_DICT.get(ord(letter))
     return to_normal(sounds.split(",")[0]).replace("ü", "v") if sounds else letter
-
-
-def _store(documents: list[Document]) -> None:
-    if documents:
-        Document.objects.bulk_create(
-            documents,
-            batch_size=BATCH if connection.vendor == "postgresql" else 150,  # SQLite binds few parameters a statement
-            update_conflicts=True,
-            unique_fields=["kind", "object_id"],
-            update_fields=["text", "words", "streets"],
-        )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from linqi.accounts.queries import valid_on
-from linqi.cases.flow import LIFE
+from linqi.cases.flow import OPEN
 from linqi.cases.models import Case
 from linqi.enterprises.models import Relation, Tenancy
 from linqi.enterprises.queries import shown_name
@@ -112,7 +112,7 @@ def building_file(*, building: Place, user: Any, on: date) -> BuildingFile:
     visited = seen_by(user, Visit).filter(
         enterprise__in=firms, state="done", visited_on__gt=on - SEEN_WITHIN, visited_on__lte=on
     )
-    open_cases = seen_by(user, Case).filter(place__in=ids).exclude(state__in=LIFE.terminal)
+    open_cases = seen_by(user, Case).filter(place__in=ids).filter(state__in=OPEN)
     return BuildingFile(
         storeys=storeys,
         unplaced=tuple(at[building.pk]),

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from linqi.cases.flow import LIFE, State
+from linqi.cases.flow import OPEN, State
 from linqi.cases.models import Case
 from linqi.dashboards.queries.wall import LATELY
 from linqi.enterprises.models import Claim, ClaimState, Import, Tenancy
@@ -22,6 +22,7 @@ from linqi.visits.models import Visit
 from linqi.visits.queries import must_visits
 
 SHOWN = 6  # lines a panel shows before it leads to the whole list
+OWED = (State.DISPATCHED, State.ACCEPTED)  # an answer is still owed
 SOON = timedelta(days=2)
 
 
@@ -149,7 +150,7 @@ def _planned_visits(desk: Desk, user: Any, today: date) -> None:
 
 
 def _to_settle(desk: Desk, user: Any, now: datetime) -> None:
-    mine = seen_by(user, Case, "cases.accept").exclude(state__in=[*LIFE.terminal, State.ANSWERED])
+    mine = seen_by(user, Case, "cases.accept").filter(state__in=OWED)
     numbers = mine.aggregate(
         new=Count("pk", filter=Q(state=State.DISPATCHED)),
         soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + SOON)),
@@ -166,7 +167,7 @@ def _to_settle(desk: Desk, user: Any, now: datetime) -> None:
 
 
 def _overdue(desk: Desk, user: Any, now: datetime) -> None:
-    late = seen_by(user, Case).exclude(state__in=[*LIFE.terminal, State.ANSWERED]).filter(due_at__lt=now)
+    late = seen_by(user, Case).filter(state__in=OWED).filter(due_at__lt=now)
     url = f"{reverse('cases:list')}?overdue=1"
     panel = _cases_panel("overdue", _("超期未答复"), late.order_by("due_at"), user, now, url)
     desk.tiles.append(Tile(_("超期办件"), panel.total, url, _("件"), tone="bad" if panel.total else "good"))
@@ -176,7 +177,7 @@ def _overdue(desk: Desk, user: Any, now: datetime) -> None:
 def _own_requests(desk: Desk, user: Any) -> None:
     mine = seen_by(user, Case)
     url = reverse("cases:list")
-    open_ = mine.exclude(state__in=LIFE.terminal)
+    open_ = mine.filter(state__in=OPEN)
     to_rate = mine.filter(state=State.CLOSED, rating=None)
     desk.tiles += [
         Tile(_("正在办理"), open_.count(), f"{url}?open=1", _("件"), tone="info"),

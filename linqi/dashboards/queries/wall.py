@@ -10,7 +10,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Substr, TruncMonth
 
 from linqi.accounts.queries import valid_on
-from linqi.cases.flow import LIFE, State
+from linqi.cases.flow import OPEN, State
 from linqi.cases.models import Case
 from linqi.enterprises.models import Enterprise, Fact, Tenancy
 from linqi.kit.access import reach_of, seen_by
@@ -131,7 +131,7 @@ def parts(*, user: Any, place: Place, on: date) -> list[Part]:
     ids = [part.pk for part in below]
     firms = enterprises_below(ids, on)
     lines = Coverage.objects.filter(valid_on(on), ancestor__in=ids).order_by()
-    waiting = seen_by(user, Case).exclude(state__in=LIFE.terminal)
+    waiting = seen_by(user, Case).filter(state__in=OPEN)
     cases = dict(
         lines.filter(descendant__cases__in=waiting)
         .values_list("ancestor")

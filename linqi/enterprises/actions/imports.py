@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import Q
 
-from linqi.enterprises.actions.registry import settle
+from linqi.enterprises.actions.registry import settle, tell_changed
 from linqi.enterprises.intake import FROM_THE_REGISTRY, Candidate, left_out, plain, read_registry, typed
 from linqi.enterprises.models import Enterprise, Import, ImportRow, ImportState, Outcome, Relation, Tenancy
 from linqi.enterprises.rules.importing import Verdict, judge
@@ -24,16 +24,20 @@ from linqi.enterprises.rules.names import name_key
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
 from linqi.kit import access, clock
+from linqi.kit.bulk import insert_many, reserve_ids
 from linqi.kit.flow import MoveRefused
 from linqi.kit.sheets import SheetRefused, Table
-from linqi.search import actions as search
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import standing_below
 
 CHUNK: Final = 800  # keys asked for in one query
-BATCH: Final = 2000  # rows written in one statement, as far as the database allows
+BATCH: Final = 500  # rows written in one statement, as far as the database allows
+NEW_COLUMNS: Final = ("id", "uscc", "name_key", "seat_id", "source", "as_of", "created_at", "updated_at", *FROM_THE_REGISTRY)
+TENANCY_COLUMNS: Final = ("enterprise_id", "place_id", "relation", "since", "room", "shared", "clustered", "source")
+ROW_COLUMNS: Final = ("batch_id", "number", "outcome", "reason", "name", "uscc", "enterprise_id", "before", "after")
+_UNKNOWN: Final = {"established_on": None, "registered_capital": None}  # what is empty text in the other columns
 STANDING: Final = (*FROM_THE_REGISTRY, "uscc", "as_of", "source")
-SEARCHED: Final = "enterprise"
+PATIENCE: Final = timedelta(minutes=10)  # a process that reads or writes for longer is taken for dead
 
 
 class ImportRefused(Exception):
@@ -64,6 +68,7 @@ def start_import(*, file: File[bytes], file_name: str, street: Place, source: st
         source=source[:200],
         as_of=as_of,
         by=by if by.pk else None,
+        started_at=clock.now(),
     )
     batch.file.save(f"{digest.hexdigest()[:16]}{Path(file_name).suffix.lower()[:6]}", file, save=False)
     batch.save()
@@ -85,7 +90,7 @@ def preview_import(*, batch: Import, by: Any) -> Import:
         batch.rows.all().delete()
         _keep_rows(batch, planned)
         batch.state = ImportState.PREVIEWED
-        batch.rows_total = batch.rows_done = len(planned)
+        batch.rows_total = len(planned)
         batch.counts = _counted(planned) | _about(table)
         batch.save()
         journal.write(by=by, verb=Verb.IMPORT_PREVIEWED, subject=batch, place=batch.street_id, **_outcomes(batch.counts))
@@ -101,8 +106,8 @@ def apply_import(*, batch: Import, valid_only: bool, by: Any) -> Import:
     access.require(by, "enterprises.import", batch.street)
     _move(batch, ImportState.PREVIEWED, "apply")
     started = time.monotonic()
-    batch.state, batch.valid_only, batch.rows_done = ImportState.APPLYING, valid_only, 0
-    batch.save(update_fields=["state", "valid_only", "rows_done"])
+    batch.state, batch.valid_only, batch.started_at, batch.error = ImportState.APPLYING, valid_only, clock.now(), ""
+    batch.save(update_fields=["state", "valid_only", "started_at", "error"])
     try:
         with transaction.atomic():
             table, planned = _plan(batch)
@@ -114,7 +119,6 @@ def apply_import(*, batch: Import, valid_only: bool, by: Any) -> Import:
             batch.rows.all().delete()
             _keep_rows(batch, planned)
             batch.state = ImportState.APPLIED
-            batch.rows_done = len(planned)
             batch.rows_total = len(planned)
             batch.counts = counts | _about(table)
             batch.finished_at = clock.now()
@@ -122,7 +126,7 @@ def apply_import(*, batch: Import, valid_only: bool, by: Any) -> Import:
             batch.save()
             journal.write(by=by, verb=Verb.IMPORT_APPLIED, subject=batch, place=batch.street_id, **_outcomes(counts))
     except BaseException:
-        Import.objects.filter(pk=batch.pk).update(state=ImportState.PREVIEWED, rows_done=0)
+        Import.objects.filter(pk=batch.pk).update(state=ImportState.PREVIEWED)
         batch.refresh_from_db()
         raise
     return batch
@@ -144,6 +148,17 @@ def plan_import(*, batch: Import, by: Any) -> list[Planned]:
     """What an import would do, without writing even the preview."""
     access.require(by, "enterprises.import", batch.street)
     return _plan(batch)[1]
+
+
+def announce_import(*, batch: Import) -> int:
+    """Tell those who listen what an import brought or changed, search first of all; how many enterprises.
+
+    A job of its own after the writing, so that the writing holds nobody up.
+    """
+    rows = batch.rows.filter(outcome__in=[Outcome.CREATED, Outcome.UPDATED]).exclude(enterprise=None)
+    ids = list(rows.order_by("enterprise_id").values_list("enterprise_id", flat=True))
+    tell_changed(ids)
+    return len(ids)
 
 
 @transaction.atomic
@@ -171,16 +186,33 @@ def undo_import(*, batch: Import, leave_changed: bool, by: Any) -> list[ImportRo
     for some in _chunks(created):
         Tenancy.objects.filter(enterprise__in=some).delete()
         Enterprise.objects.filter(pk__in=some).delete()
-        search.remove(SEARCHED, some)
     restored = [row for row in undone if row.outcome == Outcome.UPDATED and row.enterprise and row.before]
     _restore(restored)
     settle([row.enterprise_id for row in restored if row.after and row.after.get("tenancy")])
-    _index(batch, [(row.enterprise_id, row.before["name"], row.before["uscc"]) for row in restored])
+    tell_changed([*created, *(row.enterprise_id for row in restored if row.enterprise_id)])
     batch.state = ImportState.UNDONE
     batch.finished_at = clock.now()
     batch.save(update_fields=["state", "finished_at"])
     journal.write(by=by, verb=Verb.IMPORT_UNDONE, subject=batch, place=batch.street_id, undone=len(undone), left=len(left))
     return left
+
+
+def note_refusal(*, batch: Import, why: str) -> None:
+    """Keep why an import was not written, for the one who asked for it."""
+    Import.objects.filter(pk=batch.pk).update(error=why)
+
+
+@transaction.atomic
+def recover_imports(now: datetime) -> int:
+    """Free the imports whose process died while it read or wrote; nothing of them was written, they can be tried again."""
+    broken = Import.objects.filter(started_at__lt=now - PATIENCE)
+    reading = broken.filter(state=ImportState.READING).update(
+        state=ImportState.FAILED, error="读取中断，没有写入任何内容；请重新上传", finished_at=now
+    )
+    writing = broken.filter(state=ImportState.APPLYING).update(
+        state=ImportState.PREVIEWED, error="写入中断，没有写入任何内容；可以再试一次"
+    )
+    return reading + writing
 
 
 @transaction.atomic
@@ -251,27 +283,34 @@ def _write(batch: Import, planned: list[Planned]) -> None:
     doors = _Doors(batch.street)
     new = [one for one in planned if one.verdict.outcome == Outcome.CREATED.value]
     changed = [one for one in planned if one.verdict.outcome == Outcome.UPDATED.value]
-    made = Enterprise.objects.bulk_create(
-        [
-            Enterprise(
-                uscc=one.candidate.uscc,
-                name_key=one.candidate.key,
-                seat_id=doors.of(one.candidate),
-                source=batch.source,
-                as_of=batch.as_of,
-                **one.candidate.says,
+    now = clock.now()
+    places = [doors.of(one.candidate) for one in new]
+    for one, pk in zip(new, reserve_ids(Enterprise, len(new)), strict=True):
+        one.enterprise = pk
+    insert_many(
+        Enterprise,
+        NEW_COLUMNS,
+        (
+            (
+                one.enterprise,
+                one.candidate.uscc,
+                one.candidate.key,
+                place,
+                batch.source,
+                batch.as_of,
+                now,
+                now,
+                *(one.candidate.says.get(column, _UNKNOWN.get(column, "")) for column in FROM_THE_REGISTRY),
             )
-            for one in new
-        ],
-        batch_size=BATCH,
+            for one, place in zip(new, places, strict=True)
+        ),
     )
-    Tenancy.objects.bulk_create([_tenancy(batch, one.candidate, row.pk, row.seat_id) for one, row in zip(new, made, strict=True)], batch_size=BATCH)
-    for one, row in zip(new, made, strict=True):
-        one.enterprise = row.pk
+    insert_many(
+        Tenancy,
+        TENANCY_COLUMNS,
+        (_tenancy_values(batch, one.candidate, one.enterprise, place) for one, place in zip(new, places, strict=True)),
+    )
     _change(batch, changed, doors)
-    _index(batch, [(row.pk, row.name, row.uscc) for row in made])
-    renamed = [one for one in changed if {"name", "uscc"} & set(one.verdict.changes or ())]
-    _index(batch, [(one.enterprise, one.candidate.name, one.candidate.uscc) for one in renamed])
 
 
 def _change(batch: Import, changed: list[Planned], doors: "_Doors") -> None:
@@ -291,7 +330,8 @@ def _change(batch: Import, changed: list[Planned], doors: "_Doors") -> None:
             row.name_key, row.source, row.as_of = name_key(row.name), batch.source, batch.as_of
             row.updated_at = clock.now()
             if row.pk not in here:
-                arrived.append(_tenancy(batch, one.candidate, row.pk, doors.of(one.candidate)))
+                values = _tenancy_values(batch, one.candidate, row.pk, doors.of(one.candidate))
+                arrived.append(Tenancy(**dict(zip(TENANCY_COLUMNS, values, strict=True))))
         Enterprise.objects.bulk_update(rows, [*FROM_THE_REGISTRY, "uscc", "name_key", "source", "as_of", "updated_at"], batch_size=50)
     for tenancy in Tenancy.objects.bulk_create(arrived, batch_size=BATCH):
         stands = by_id[tenancy.enterprise_id].stands
@@ -300,15 +340,9 @@ def _change(batch: Import, changed: list[Planned], doors: "_Doors") -> None:
     settle([tenancy.enterprise_id for tenancy in arrived])
 
 
-def _tenancy(batch: Import, candidate: Candidate, enterprise: int, place: int | None) -> Tenancy:
-    return Tenancy(
-        enterprise_id=enterprise,
-        place_id=place,
-        relation=Relation.REGISTERED.value,
-        since=candidate.since,
-        room=candidate.room,
-        source=batch.source,
-    )
+def _tenancy_values(batch: Import, candidate: Candidate, enterprise: int | None, place: int) -> tuple[Any, ...]:
+    relation = Relation.REGISTERED.value
+    return enterprise, place, relation, candidate.since, candidate.room, False, False, batch.source
 
 
 class _Doors:
@@ -346,31 +380,21 @@ def _room(name: str) -> str:
     return name.removesuffix("室").removesuffix("号").upper()
 
 
-def _index(batch: Import, rows: Iterable[tuple[int | None, str, str]]) -> None:
-    search.index_many(SEARCHED, ((pk, f"{name} {uscc}", [batch.street_id]) for pk, name, uscc in rows if pk is not None))
-
-
 def _keep_rows(batch: Import, planned: Iterable[Planned]) -> None:
-    ImportRow.objects.bulk_create((_row(batch, one) for one in planned), batch_size=BATCH)
+    insert_many(ImportRow, ROW_COLUMNS, (_row_values(batch, one) for one in planned))
 
 
-def _row(batch: Import, one: Planned) -> ImportRow:
+def _row_values(batch: Import, one: Planned) -> tuple[Any, ...]:
     candidate, verdict, stands = one.candidate, one.verdict, one.stands
-    updated = verdict.outcome == Outcome.UPDATED.value and stands is not None
-    tenancy = stands.get("tenancy") if stands else None
-    return ImportRow(
-        batch=batch,
-        number=candidate.number,
-        outcome=verdict.outcome,
-        reason="；".join([*filter(None, [verdict.reason]), *candidate.remarks]),
-        name=candidate.name[:200],
-        uscc=candidate.uscc,
-        enterprise_id=one.enterprise,
-        before={key: plain(stands[key]) for key in STANDING} if updated and stands else None,
-        after={key: plain(value) for key, value in (verdict.changes or {}).items()} | ({"tenancy": tenancy} if tenancy else {})
-        if updated
-        else None,
-    )
+    before = after = None
+    if verdict.outcome == Outcome.UPDATED.value and stands is not None:
+        before = {key: plain(stands[key]) for key in STANDING}
+        after = {key: plain(value) for key, value in (verdict.changes or {}).items()}
+        if stands.get("tenancy"):
+            after["tenancy"] = stands["tenancy"]
+    reason = "；".join([*filter(None, [verdict.reason]), *candidate.remarks])
+    name = candidate.name[:200]
+    return batch.pk, candidate.number, verdict.outcome, reason, name, candidate.uscc, one.enterprise, before, after
 
 
 # --- undoing ---------------------------------------------------------------------------------------------------------

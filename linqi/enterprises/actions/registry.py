@@ -101,7 +101,7 @@ def change_enterprise(*, enterprise: Enterprise, changes: Mapping[str, Any], by:
         setattr(enterprise, key, value)
     enterprise.name_key = name_key(enterprise.name)
     enterprise.save(update_fields=[*columns, "name_key", "updated_at"])
-    _tell([enterprise.pk])
+    tell_changed([enterprise.pk])
     after = {key: _plain(value) for key, value in columns.items()}
     journal.write(
         by=by, verb=Verb.ENTERPRISE_CHANGED, subject=enterprise, enterprise=enterprise, before=before, after=after
@@ -182,7 +182,7 @@ def settle(enterprises: Enterprise | int | Iterable[Enterprise | int], on: date 
     changed = 0
     for start in range(0, len(ids), 1000):
         changed += _settle_block(ids[start : start + 1000], day)
-    _tell(ids)
+    tell_changed(ids)
     return changed
 
 
@@ -235,7 +235,8 @@ def _refuse_taken(uscc: str, but: int | None = None) -> None:
         raise ValidationError({"uscc": _("该统一社会信用代码已登记。")})
 
 
-def _tell(ids: list[int]) -> None:
+def tell_changed(ids: list[int]) -> None:
+    """Tell those who listen (`on_change`) that these enterprises changed, came or left; they keep search true."""
     for told in _changed:
         told(ids)
 

@@ -11,7 +11,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from linqi.enterprises.actions.imports import ImportRefused, import_at_once, start_import, undo_import
+from linqi.enterprises.actions.imports import ImportRefused, import_at_once, announce_import, start_import, undo_import
 from linqi.enterprises.models import Import, Outcome
 from linqi.enterprises.queries_imports import report_of
 from linqi.kit import clock
@@ -75,6 +75,7 @@ class Command(BaseCommand):
                         batch.file.delete(save=False)
                 if options["dry_run"]:
                     raise _DryRun
+            announce_import(batch=batch)
         except _DryRun:
             self.stderr.write("dry run: nothing was written")
         except (SheetRefused, ImportRefused) as refused:
