@@ -94,5 +94,5 @@ def has_below(on: date) -> Exists:
 
 
 def any_generated() -> bool:
-    """Whether a street in this database was made by `linqi demo`."""
+    """Whether a street in this database was made by `linqi demo`; one look into the index of kinds."""
     return Place.objects.filter(kind=PlaceKind.STREET, generated=True).exists()
