@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
@@ -29,6 +29,9 @@ class Row:
     previous: str
 
 
+COLUMNS = tuple(field.name for field in fields(Row))
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One fault of the chain: `kind` is changed, moved, missing, unlinked, extra or head; `first`–`last` are ids."""
@@ -41,7 +44,8 @@ class Problem:
 
 def digest_of(row: Row) -> str:
     """The seal of a row: SHA-256 over its canonical JSON, the digest of the row before included 摘要."""
-    values = asdict(row) | {"at": row.at.astimezone(UTC).isoformat(timespec="microseconds")}
+    values = {name: getattr(row, name) for name in COLUMNS}
+    values["at"] = row.at.astimezone(UTC).isoformat(timespec="microseconds")
     text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
