@@ -1,6 +1,6 @@
 """The list of enterprises over a street of 24,000, as served to a scoped user; with a bare floor in the same run.
 
-    DATABASE_URL=sqlite:////tmp/bench.sqlite3 LINQI_HOME=/tmp/bench .venv/bin/python -m bench.list [--requests 200] [--port 8106]
+    DATABASE_URL=sqlite:////tmp/b.sqlite3 LINQI_HOME=/tmp/b .venv/bin/python -m bench.list [--requests 200]
 
 The database must be migrated; when it holds no enterprise, `bench.street` fills it. A server is started on the port and
 stopped at the end. One client asks one page after the other. Floors: the sign-in page (no list in it), and the

@@ -27,6 +27,8 @@ def build() -> dict[str, str]:
     from linqi.kit.access import SYSTEM
     from linqi.territory.models import Place
 
+    if not os.environ.get("DATABASE_URL"):
+        raise SystemExit("Set DATABASE_URL: measuring data do not belong into anybody's own database.")
     with transaction.atomic():
         sync_roles()
         if not Enterprise.objects.exists():

@@ -2,6 +2,7 @@
 
 from django.db.models import Exists, OuterRef, Q
 
+from linqi.accounts.queries import valid_on
 from linqi.enterprises.models import Claim, Enterprise, Fact, Import, ImportRow, Pair, Tenancy
 from linqi.kit.access import (
     COMMUNITY_STAFF,
@@ -16,6 +17,8 @@ from linqi.kit.access import (
     by_place,
     scope,
 )
+from linqi.kit.clock import today
+from linqi.territory.models import Coverage
 
 allow(
     "enterprises.see",
@@ -35,11 +38,28 @@ allow("enterprises.confirm", *COMMUNITY_STAFF, label="核实信息")
 allow("enterprises.resolve", *COMMUNITY_STAFF, label="处理疑似同企")
 
 
+def _standing(column: str) -> Scope:
+    """Rows whose place stands at or below a place of the grant, asked row by row.
+
+    The same rows as `by_place`, in the form that lets a page of 50 stop after 50: on 24,000 enterprises, making a list
+    of all 30,000 places below a street first cost 10 to 25 ms each time (measured with bench/list.py).
+    """
+
+    def condition(reach: Reach, permission: str) -> Q:
+        places = reach.places(permission)
+        if not places:
+            return NOTHING
+        standing = Coverage.objects.filter(valid_on(today()), ancestor__in=places, descendant=OuterRef(column))
+        return Q(Exists(standing))
+
+    return by(condition)
+
+
 def _at_home(column: str) -> Scope:
     """Rows of an enterprise that is, or was, at a place of the grant; `column` leads to the enterprise."""
 
     def condition(reach: Reach, permission: str) -> Q:
-        below = by_place("place").condition(reach, permission)
+        below = _standing("place").condition(reach, permission)
         if below == NOTHING:
             return NOTHING
         return Q(Exists(Tenancy.objects.filter(below, enterprise=OuterRef(column))))
@@ -48,7 +68,7 @@ def _at_home(column: str) -> Scope:
 
 
 scope(Enterprise, "enterprises.see", _at_home("pk") | by_enterprise("pk"))
-scope(Tenancy, "enterprises.see", by_place("place") | by_enterprise("enterprise"))
+scope(Tenancy, "enterprises.see", _standing("place") | by_enterprise("enterprise"))
 scope(Fact, "enterprises.see", _at_home("enterprise") | by_enterprise("enterprise"))
 scope(Claim, "enterprises.see", _at_home("enterprise") | by_enterprise("enterprise"))
 scope(Import, "enterprises.import", by_place("street"))

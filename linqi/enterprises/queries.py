@@ -189,9 +189,36 @@ def with_whereabouts(rows: QuerySet[Enterprise], user: Any) -> QuerySet[Enterpri
 
     Three queries whatever the number of rows.
     """
-    stays = tenancies_open(access.seen_by(user, Tenancy)).select_related("place").prefetch_related(_above())
-    wanted = stays.only("enterprise", "place__name", "place__kind", "relation", "since", "until", "room")
-    return rows.prefetch_related(Prefetch("tenancies", queryset=wanted, to_attr="stays"))
+    stays = _stays(user).prefetch_related(_above())
+    return rows.prefetch_related(Prefetch("tenancies", queryset=stays, to_attr="stays"))
+
+
+def with_stays(rows: QuerySet[Enterprise], user: Any) -> QuerySet[Enterprise]:
+    """The rows with `stays` only; `put_above` adds what each stands under to those that are shown."""
+    return rows.prefetch_related(Prefetch("tenancies", queryset=_stays(user), to_attr="stays"))
+
+
+def put_above(enterprises: Iterable[Enterprise]) -> None:
+    """Give each stay of the enterprises its line of places in words, by one query 所在."""
+    stays: list[Tenancy] = [stay for one in enterprises for stay in one.stays]  # type: ignore[attr-defined]
+    day = today()
+    above = Coverage.objects.filter(
+        Q(until=None) | Q(until__gt=day),
+        since__lte=day,
+        descendant__in={stay.place_id for stay in stays},
+        ancestor__kind__in=[kind.value for kind in _NAMED_KINDS],
+    )
+    lines: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    listed = above.order_by("-depth").values_list("descendant_id", "ancestor__kind", "ancestor__name")
+    for place, kind, name in listed:
+        lines[place].append((kind, name))
+    for stay in stays:
+        stay.line = lines[stay.place_id]  # type: ignore[attr-defined]
+
+
+def _stays(user: Any) -> QuerySet[Tenancy]:
+    stays = tenancies_open(access.seen_by(user, Tenancy)).select_related("place")
+    return stays.only("enterprise", "place__name", "place__kind", "relation", "since", "until", "room")
 
 
 _NAMED_KINDS: Final = (PlaceKind.PARK, PlaceKind.BUILDING, PlaceKind.FLOOR, PlaceKind.UNIT)
@@ -206,14 +233,13 @@ def _above() -> Prefetch[str, QuerySet[Coverage], str]:
 
 
 def whereabouts(tenancy: Tenancy) -> str:
-    """Where a tenancy is, in words: park, building, floor or unit. Reads `place.above` when it is there."""
-    above: Sequence[Coverage] | None = getattr(tenancy.place, "above", None)
-    if above is None:
-        return str(tenancy.place)
-    line = [coverage.ancestor for coverage in above]
-    if any(place.kind == PlaceKind.UNIT for place in line):
-        line = [place for place in line if place.kind != PlaceKind.FLOOR]
-    words = [place.name for place in line] or [tenancy.place.name]
+    """Where a tenancy is, in words: park, building, floor or unit; as `put_above` or `place.above` has it."""
+    line: list[tuple[str, str]] | None = getattr(tenancy, "line", None)
+    if line is None:
+        above: Sequence[Coverage] = getattr(tenancy.place, "above", ())
+        line = [(coverage.ancestor.kind, coverage.ancestor.name) for coverage in above]
+    in_unit = any(kind == PlaceKind.UNIT for kind, _name in line)
+    words = [name for kind, name in line if not (in_unit and kind == PlaceKind.FLOOR)] or [tenancy.place.name]
     if tenancy.room and tenancy.room not in words[-1]:
         words.append(tenancy.room)
     return " ".join(words)

@@ -53,7 +53,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -66,6 +66,7 @@ Text = str | Promise
 Kind = Literal["text", "number", "money", "percent", "date", "datetime", "badge", "html"]
 
 SIZES = (20, 50, 100)  # rows a page may hold; product default
+SELECTED = mark_safe(" selected")
 UNKNOWN = "__none"  # the value of a filter that asks for rows where nothing is known
 _NUMBER = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?")  # what a filter takes for a number; larger ones no column holds
 RESERVED = frozenset({"page", "size", "sort", "cols", "export"})
@@ -298,6 +299,23 @@ class Control:
     def value(self) -> str:
         """The single value, empty when none is chosen."""
         return self.values[0] if self.values else ""
+
+    @property
+    def options_html(self) -> SafeString:
+        """The choices of a select, drawn in one go: a template takes ten times as long over a few hundred of them."""
+        return format_html_join(
+            "",
+            '<option value="{}"{}>{}{}</option>',
+            (
+                (
+                    one.value,
+                    SELECTED if one.chosen else "",
+                    one.label,
+                    "" if one.count is None else f"（{shown.number(one.count)}）",
+                )
+                for one in self.options
+            ),
+        )
 
     @property
     def until(self) -> str:

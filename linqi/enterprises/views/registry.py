@@ -46,15 +46,18 @@ def enterprise_list(request: HttpRequest) -> HttpResponseBase:
         rows = _with_arrival(rows, user)
     if "scope" not in request.GET.get("cols", ""):
         rows = rows.defer("business_scope")  # the longest column by far
+    exporting = bool(request.GET.get("export"))
     table = _table(user, request.GET.get("section", "")).bind(
         request,
-        queries.with_whereabouts(rows, user),
+        queries.with_whereabouts(rows, user) if exporting else queries.with_stays(rows, user),
         may_export=access.may_anywhere(user, "enterprises.export"),
         count=queries.counted,
     )
     if table.export_format:
         remember_export(rows=table.total, query=request.GET.urlencode(), by=user)
         return table.export()
+    if not exporting:
+        queries.put_above(table.objects)
     return table.answer(
         "enterprises/list.html",
         {
