@@ -131,7 +131,11 @@ class RowForm(forms.Form):
 
     category = forms.ModelChoiceField(Category.objects.all(), widget=forms.HiddenInput)
     department = forms.ModelChoiceField(
-        Department.objects.none(), label=_("承办科室"), required=False, empty_label=_("由书记逐件派单")
+        Department.objects.none(),
+        label=_("承办科室"),
+        required=False,
+        empty_label=_("由书记逐件派单"),
+        widget=forms.Select(attrs={"class": "form-select w-auto"}),
     )
 
     def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
