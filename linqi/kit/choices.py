@@ -18,7 +18,7 @@ class _Words(EnumMeta):
         return [member.value for member in members]
 
 
-class Choice(str, Enum, metaclass=_Words):
+class Choice(str, Enum, metaclass=_Words):  # noqa: UP042  StrEnum would not keep the label
     """A closed set of values: `NEWCOMER = "newcomer", "新入驻"`; the label is a gettext source string."""
 
     label: str
