@@ -100,7 +100,7 @@ def below_place(rows: QuerySet[Enterprise], place: int, on: date | None = None) 
     return rows.filter(pk__in=here.values("enterprise"))
 
 
-WORTH_REMEMBERING: Final = 2_000  # rows; counting fewer is quick
+WORTH_REMEMBERING: Final = 300  # rows; counting fewer is quick
 _remembered: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
 

@@ -179,10 +179,9 @@ def _part(before: dict[str, Any]) -> None:
         rows = apps.get_model(label)._default_manager.filter(pk__in=ids, **{column: kept})
         rows.update(**{column: gone})
     now_kept = Enterprise.objects.get(pk=kept)
+    blank = {field.name: field.get_default() for field in Enterprise._meta.concrete_fields}
     emptied = {
-        name: Enterprise._meta.get_field(name).get_default()
-        for name, value in before["filled"].items()
-        if _plain(getattr(now_kept, name)) == value
+        name: blank[name] for name, value in before["filled"].items() if _plain(getattr(now_kept, name)) == value
     }
     Enterprise.objects.filter(pk=kept).update(**emptied)
     Enterprise.objects.filter(pk=gone).update(merged_into=None)

@@ -53,7 +53,8 @@ def find(request: HttpRequest) -> HttpResponse:
     """Have a street looked through; the pairs appear when the job is done."""
     asked = request.POST.get("street", "")
     street = get_object_or_404(_streets(request.user), pk=int(asked) if asked.isascii() and asked.isdigit() else 0)
-    find_pairs.enqueue(street=street.pk, by=request.user.pk)
+    user: Any = request.user
+    find_pairs.enqueue(street=street.pk, by=user.pk)
     messages.success(request, _("已开始查找，稍后刷新即可看到结果。"))
     return redirect("enterprises:pairs")
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Min, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Min, OuterRef, QuerySet, Subquery
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -96,9 +96,11 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter where an enterprise is, too."""
     enterprise = editable(request, pk)
     form = TenancyForm(request.POST or None, places=queries.places_to_choose(request.user, "enterprises.edit"))
-    if request.method == "POST" and form.is_valid() and done(form, lambda: _begun(form, enterprise, request.user)):
-        messages.success(request, _("已登记入驻。"))
-        return redirect("dashboards:enterprise", pk=pk)
+    if request.method == "POST" and form.is_valid():
+        begun = done(form, lambda: _begun(form, enterprise, request.user))
+        if begun is not None:
+            messages.success(request, _("已登记入驻。"))
+            return redirect("dashboards:enterprise", pk=pk)
     return form_page(request, form, _("登记入驻"), enterprise)
 
 
@@ -276,7 +278,7 @@ MISSING = (
     ("type", gettext_lazy("主体类型")),
     ("building", gettext_lazy("所在楼宇")),
 )
-_EMPTY = {
+_EMPTY: dict[str, dict[str, Any]] = {
     "industry": {"industry_code": ""},
     "capital": {"registered_capital": None},
     "established": {"established_on": None},
@@ -296,7 +298,7 @@ def _of_section(rows: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
 
 
 def _related(rows: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
-    return rows.filter(pk__in=queries.tenancies_open().filter(relation=values[0]).values("enterprise"))
+    return rows.filter(Exists(queries.tenancies_open().filter(relation=values[0], enterprise=OuterRef("pk"))))
 
 
 def _newcomers(rows: QuerySet[Any]) -> QuerySet[Any]:
