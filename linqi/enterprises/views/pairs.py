@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from linqi.enterprises import queries
 from linqi.enterprises.actions.pairs import keep_pair_apart, link_pair, merge_pair, undo_pair
 from linqi.enterprises.models import PairKind
-from linqi.enterprises.tasks_pairs import find_pairs
+from linqi.enterprises.tasks_registry import find_pairs
 from linqi.kit import access
 from linqi.kit.flow import MoveRefused
 from linqi.territory.models import Place, PlaceKind
