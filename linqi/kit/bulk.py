@@ -6,6 +6,7 @@ want them (`get_db_prep_save`), table and column names come from the model, and 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -56,4 +57,9 @@ def _preparing(field: Any) -> Callable[[Any], Any] | None:
     """How a value of this field is made ready for the driver; None when it is ready as it is."""
     if isinstance(field, PLAIN):
         return None
-    return lambda value: field.get_db_prep_save(value, connection)
+
+    def raw(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    kept = lru_cache(maxsize=4096, typed=True)(raw)  # days, states and small numbers come again and again
+    return lambda value: raw(value) if isinstance(value, (dict, list)) else kept(value)

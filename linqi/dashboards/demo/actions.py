@@ -21,7 +21,7 @@ from linqi.dashboards.demo import places as places_room
 from linqi.dashboards.demo.firms import Firm, make_facts, make_firms, workers
 from linqi.dashboards.demo.life import Ids, Life, Limit, Staff, Told, Topic, make_life, visitors
 from linqi.dashboards.demo.places import CANGQIAN, QIANJIANG, Street, make_street, move_one
-from linqi.dashboards.demo.rows import follow, next_id, put
+from linqi.dashboards.demo.rows import follow, next_id, widen_cache
 from linqi.dashboards.demo.words import Names
 from linqi.enterprises.models import Claim, Enterprise, Fact, Tenancy
 from linqi.journal import actions as journal
@@ -29,6 +29,7 @@ from linqi.journal.actions import Act
 from linqi.journal.verbs import Verb
 from linqi.kit import clock
 from linqi.kit.access import SYSTEM, Role
+from linqi.kit.bulk import insert_many
 from linqi.kit.clock import ZONE
 from linqi.organisation.intake import default_departments
 from linqi.organisation.models import Department, LinkTeam, LinkTeamSeat
@@ -55,14 +56,14 @@ class Measures:
 
 SIZES: Final = {
     "full": (
-        Measures(43, 298, 24_500, 24_000, 0, 100_000, 9_000, 2_400),
-        Measures(8, 48, 1_000, 430, 112, 45_000, 500, 160),
+        Measures(43, 298, 21_800, 24_000, 0, 100_000, 9_000, 2_400),
+        Measures(8, 48, 560, 430, 112, 45_000, 500, 160),
     ),
     "small": (
-        Measures(8, 30, 2_500, 2_400, 0, 10_000, 900, 240),
-        Measures(3, 10, 190, 80, 20, 6_000, 80, 30),
+        Measures(8, 30, 2_200, 2_400, 0, 10_000, 900, 240),
+        Measures(3, 10, 110, 80, 20, 6_000, 80, 30),
     ),
-    "tiny": (Measures(2, 4, 90, 48, 0, 240, 40, 24), Measures(1, 2, 40, 14, 5, 500, 10, 8)),
+    "tiny": (Measures(2, 4, 110, 48, 0, 240, 40, 24), Measures(1, 2, 40, 14, 5, 500, 10, 8)),
 }
 PLANS: Final = (CANGQIAN, QIANJIANG)
 CREDENTIALS: Final = (
@@ -113,6 +114,7 @@ def fill(
     """
     if Place.objects.filter(kind=PlaceKind.STREET).exists():
         raise NotEmpty
+    widen_cache()
     return _Demo(SIZES[size], seed, today or clock.today(), told).fill()
 
 
@@ -149,7 +151,7 @@ class _Demo:
         return Random(f"{self.seed}:{self.today}:{purpose}")  # noqa: S311 – a demo, not a secret
 
     def _put(self, kind: str, model: Any, columns: tuple[str, ...], rows: Any) -> None:
-        self.filled.counts[kind] = self.filled.counts.get(kind, 0) + put(model, columns, rows)
+        self.filled.counts[kind] = self.filled.counts.get(kind, 0) + insert_many(model, columns, rows)
 
     # --- places -------------------------------------------------------------------------------------------------------
     def _places(self) -> None:
@@ -420,11 +422,12 @@ class _Demo:
     def _tell(self, acts: list[Told]) -> None:
         """Everything that happened, in the order in which it happened."""
         acts.sort(key=lambda one: one.at)
+        subjects = _Subjects()
         entries = journal.write_many(
             Act(
                 by=self.users.get(one.actor, SYSTEM) if one.actor else SYSTEM,
                 verb=Verb(one.verb),
-                subject=_subject(one),
+                subject=subjects.of(one),
                 place=one.place,
                 enterprise=one.enterprise,
                 at=one.at,
@@ -447,10 +450,17 @@ class _Demo:
         )
 
 
-def _subject(act: Told) -> Visit | Case:
-    """The thing an act was done to, as far as the journal asks for it."""
-    if act.subject == "cases.case":
-        number, _space, title = act.name.partition(" ")
-        return Case(pk=act.pk, number=number, title=title, place_id=act.place)
-    day, _space, name = act.name.partition(" ")
-    return Visit(pk=act.pk, planned_for=date.fromisoformat(day), place_id=act.place, enterprise=Enterprise(name=name))
+class _Subjects:
+    """What an act was done to, as far as the journal asks for it; the journal reads each act before the next is made."""
+
+    def __init__(self) -> None:
+        self._case, self._visit = Case(), Visit()
+
+    def of(self, act: Told) -> Visit | Case:
+        first, _space, rest = act.name.partition(" ")
+        if act.subject == "cases.case":
+            self._case.pk, self._case.number, self._case.title = act.pk, first, rest
+            return self._case
+        self._visit.pk, self._visit.planned_for = act.pk, date.fromisoformat(first)
+        self._visit.enterprise = Enterprise(name=rest)
+        return self._visit

@@ -292,7 +292,8 @@ def make_street(
 
 def move_one(street: Street, random: Random, on: date) -> None:
     """One building of the neighbouring community goes over to a park of the first on a day within the year."""
-    seconds = [park for park in street.parks if park.community == 1 and len(park.buildings) > 1]
+    neighbours = [park for park in street.parks if park.community == 1]
+    seconds = [park for park in neighbours if len(park.buildings) > 1] or neighbours
     firsts = [park for park in street.parks if park.community == 0]
     if not seconds or not firsts:
         return
