@@ -239,7 +239,8 @@ def whereabouts(tenancy: Tenancy) -> str:
         above: Sequence[Coverage] = getattr(tenancy.place, "above", ())
         line = [(coverage.ancestor.kind, coverage.ancestor.name) for coverage in above]
     in_unit = any(kind == PlaceKind.UNIT for kind, _name in line)
-    words = [name for kind, name in line if not (in_unit and kind == PlaceKind.FLOOR)] or [tenancy.place.name]
+    names = [name for kind, name in line if not (in_unit and kind == PlaceKind.FLOOR)] or [tenancy.place.name]
+    words = [name for name, inner in zip(names, [*names[1:], ""], strict=True) if not inner.startswith(name)]
     if tenancy.room and tenancy.room not in words[-1]:
         words.append(tenancy.room)
     return " ".join(words)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from linqi.accounts.queries import valid_on
 from linqi.cases.flow import OPEN
@@ -102,7 +103,7 @@ def building_file(*, building: Place, user: Any, on: date) -> BuildingFile:
             Tenant(
                 tenancy.enterprise_id,
                 shown_name(tenancy.enterprise, user),
-                Relation(tenancy.relation).label,
+                _(Relation(tenancy.relation).label),
                 tenancy.since,
             )
         )

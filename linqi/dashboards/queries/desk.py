@@ -12,18 +12,21 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from linqi.cases.flow import OPEN, State
+from linqi.cases.flow import OPEN, WORKING, State
 from linqi.cases.models import Case
+from linqi.cases.rules import NEAR_DUE
 from linqi.dashboards.queries.wall import LATELY
 from linqi.enterprises.models import Claim, ClaimState, Import, Tenancy
 from linqi.enterprises.queries import shown_name
-from linqi.kit.access import may_anywhere, reach_of, seen_by
+from linqi.kit.access import may_anywhere, seen_by
+from linqi.territory.models import Coverage, Place, PlaceKind
 from linqi.visits.models import Visit
 from linqi.visits.queries import must_visits
 
+# icons: walk, calendar, clipboard-list, message, building, users
 SHOWN = 6  # lines a panel shows before it leads to the whole list
-OWED = (State.DISPATCHED, State.ACCEPTED)  # an answer is still owed
-SOON = timedelta(days=2)
+WORKED_ON = "&".join(f"state={state}" for state in sorted(WORKING))  # filters of the list of cases
+UNFINISHED = "&".join(f"state={state}" for state in sorted(OPEN))
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,14 @@ class Desk:
 def desk_of(user: Any, *, today: date, now: datetime) -> Desk:
     """The numbers and lists this user has something to do with, most pressing first."""
     desk = Desk()
-    if reach_of(user).enterprises("cases.open"):
+    if may_anywhere(user, "cases.portal"):
         _own_requests(desk, user)
     if may_anywhere(user, "visits.plan") or may_anywhere(user, "visits.record"):
         _must_visits(desk, user, today)
         _planned_visits(desk, user, today)
     if may_anywhere(user, "cases.accept"):
         _to_settle(desk, user, now)
-    elif may_anywhere(user, "cases.export"):
+    elif may_anywhere(user, "cases.desk"):
         _overdue(desk, user, now)
     if may_anywhere(user, "enterprises.confirm"):
         _claims(desk, user)
@@ -112,7 +115,7 @@ def _must_visits(desk: Desk, user: Any, today: date) -> None:
                     one.name,
                     f"{reverse('visits:plan')}?enterprise={one.enterprise}",
                     one.place,
-                    "、".join(str(reason) for reason in one.reasons),
+                    "、".join(_(reason.label) for reason in one.reasons),
                     "bad" if one.due < today else "info",
                     one.due,
                 )
@@ -125,7 +128,8 @@ def _must_visits(desk: Desk, user: Any, today: date) -> None:
 
 def _planned_visits(desk: Desk, user: Any, today: date) -> None:
     mine = seen_by(user, Visit, "visits.record").filter(state="planned", planned_for__lte=today + timedelta(days=7))
-    lines = mine.select_related("enterprise", "place").order_by("planned_for", "pk")[:SHOWN]
+    lines = list(mine.select_related("enterprise", "place").order_by("planned_for", "pk")[:SHOWN])
+    where = _where([visit.place for visit in lines])
     desk.panels.append(
         Panel(
             "planned",
@@ -137,7 +141,7 @@ def _planned_visits(desk: Desk, user: Any, today: date) -> None:
                 Line(
                     shown_name(visit.enterprise, user),
                     reverse("visits:detail", args=[visit.pk]),
-                    visit.place.name,
+                    where[visit.place_id],
                     due=visit.planned_for,
                 )
                 for visit in lines
@@ -150,38 +154,38 @@ def _planned_visits(desk: Desk, user: Any, today: date) -> None:
 
 
 def _to_settle(desk: Desk, user: Any, now: datetime) -> None:
-    mine = seen_by(user, Case, "cases.accept").filter(state__in=OWED)
+    mine = seen_by(user, Case, "cases.accept").filter(state__in=WORKING)
     numbers = mine.aggregate(
         new=Count("pk", filter=Q(state=State.DISPATCHED)),
-        soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + SOON)),
+        soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + NEAR_DUE)),
         late=Count("pk", filter=Q(due_at__lt=now)),
     )
     url = reverse("cases:list")
     late_tone = "bad" if numbers["late"] else "good"
     desk.tiles += [
         Tile(_("待受理办件"), numbers["new"], f"{url}?state=dispatched", _("件"), tone="info"),
-        Tile(_("两天内到期"), numbers["soon"], f"{url}?open=1&sort=due_at", _("件"), tone="warn"),
-        Tile(_("已超期"), numbers["late"], f"{url}?overdue=1", _("件"), tone=late_tone),
+        Tile(_("即将到期"), numbers["soon"], f"{url}?press=near&sort=due_at", _("件"), tone="warn"),
+        Tile(_("已超期"), numbers["late"], f"{url}?press=overdue&sort=due_at", _("件"), tone=late_tone),
     ]
-    desk.panels.append(_cases_panel("settle", _("先办哪几件"), mine.order_by("due_at"), user, now, f"{url}?open=1"))
+    desk.panels.append(_cases_panel("settle", _("先办哪几件"), mine.order_by("due_at"), user, now, f"{url}?{WORKED_ON}&sort=due_at"))
 
 
 def _overdue(desk: Desk, user: Any, now: datetime) -> None:
-    late = seen_by(user, Case).filter(state__in=OWED).filter(due_at__lt=now)
-    url = f"{reverse('cases:list')}?overdue=1"
+    late = seen_by(user, Case).filter(state__in=WORKING).filter(due_at__lt=now)
+    url = f"{reverse('cases:list')}?press=overdue&sort=due_at"
     panel = _cases_panel("overdue", _("超期未答复"), late.order_by("due_at"), user, now, url)
     desk.tiles.append(Tile(_("超期办件"), panel.total, url, _("件"), tone="bad" if panel.total else "good"))
     desk.panels.append(panel)
 
 
 def _own_requests(desk: Desk, user: Any) -> None:
-    mine = seen_by(user, Case)
-    url = reverse("cases:list")
+    mine = seen_by(user, Case, "cases.portal")
+    url = reverse("cases:own")
     open_ = mine.filter(state__in=OPEN)
     to_rate = mine.filter(state=State.CLOSED, rating=None)
     desk.tiles += [
-        Tile(_("正在办理"), open_.count(), f"{url}?open=1", _("件"), tone="info"),
-        Tile(_("等您评价"), to_rate.count(), f"{url}?to_rate=1", _("件"), tone="warn"),
+        Tile(_("正在办理"), open_.count(), f"{url}?{UNFINISHED}", _("件"), tone="info"),
+        Tile(_("等您评价"), to_rate.count(), f"{url}?state=closed&rating=none", _("件"), tone="warn"),
     ]
     desk.panels.append(
         Panel(
@@ -193,16 +197,16 @@ def _own_requests(desk: Desk, user: Any) -> None:
             [
                 Line(
                     case.title,
-                    reverse("cases:detail", args=[case.pk]),
+                    reverse("cases:own_one", args=[case.pk]),
                     case.number,
-                    State(case.state).label if case.state != State.CLOSED or case.rating else _("请您评价"),
+                    _(State(case.state).label) if case.state != State.CLOSED or case.rating else _("请您评价"),
                     "warn" if case.state == State.CLOSED and not case.rating else "info",
                     case.due_at if case.answered_at is None else None,
                 )
                 for case in mine.order_by("-opened_at")[:SHOWN]
             ],
             _("还没有提过诉求"),
-            reverse("cases:new"),
+            reverse("cases:own_new"),
             _("提一个诉求"),
         )
     )
@@ -221,7 +225,8 @@ def _newcomers(desk: Desk, user: Any, today: date) -> None:
     since = today - LATELY
     url = f"{reverse('enterprises:list')}?newcomer=1"
     came = seen_by(user, Tenancy).filter(since__gt=since, since__lte=today, until=None)
-    newest = came.select_related("enterprise", "place").order_by("-since", "-pk")[:SHOWN]
+    newest = list(came.select_related("enterprise", "place").order_by("-since", "-pk")[:SHOWN])
+    where = _where([tenancy.place for tenancy in newest])
     total = came.values("enterprise").distinct().count()
     desk.tiles.append(Tile(_("近 30 天新入驻"), total, url, _("家")))
     desk.panels.append(
@@ -235,7 +240,7 @@ def _newcomers(desk: Desk, user: Any, today: date) -> None:
                 Line(
                     shown_name(tenancy.enterprise, user),
                     reverse("dashboards:enterprise", args=[tenancy.enterprise_id]),
-                    tenancy.place.name,
+                    where[tenancy.place_id],
                     due=tenancy.since,
                 )
                 for tenancy in newest
@@ -251,6 +256,13 @@ def _imports(desk: Desk, user: Any) -> None:
         desk.tiles.append(Tile(_("导入待确认"), waiting, reverse("enterprises:imports"), _("批"), tone="warn"))
 
 
+def _where(places: list[Place]) -> dict[int, str]:
+    """Each place in words, with the building it is in; one query."""
+    inside = Coverage.objects.filter(descendant__in=places, ancestor__kind=PlaceKind.BUILDING, depth__gt=0, until=None)
+    building = dict(inside.values_list("descendant_id", "ancestor__name"))
+    return {place.pk: f"{building.get(place.pk, '')} {place.name}".strip() for place in places}
+
+
 def _cases_panel(key: str, title: str, rows: Any, user: Any, now: datetime, url: str) -> Panel:
     label: Callable[[Case], str] = lambda case: shown_name(case.enterprise, user) if case.enterprise else case.place.name
     return Panel(
@@ -264,7 +276,7 @@ def _cases_panel(key: str, title: str, rows: Any, user: Any, now: datetime, url:
                 case.title,
                 reverse("cases:detail", args=[case.pk]),
                 label(case),
-                State(case.state).label,
+                _(State(case.state).label),
                 "bad" if case.due_at < now else "info",
                 case.due_at,
             )

@@ -19,6 +19,7 @@ from linqi.ui.parts import Happening
 from linqi.visits.flow import State as VisitState
 from linqi.visits.models import Visit
 
+# icons: login, logout, flag, walk, clipboard-list, circle-check, star, edit
 SHOWN = 10  # rows of each list on the page before it leads to the whole list
 REGISTRY_ACTS = frozenset(
     verb.value for verb in Verb if verb.value.startswith("enterprises.") and not verb.value.startswith("enterprises.import")
@@ -62,7 +63,7 @@ def _moves(enterprise: Enterprise, user: Any) -> Iterator[Happening]:
     for tenancy in seen_by(user, Tenancy).filter(enterprise=enterprise).select_related("place"):
         if tenancy.since:
             text = _("入驻%(place)s") % {"place": tenancy.place.name}
-            yield Happening(tenancy.since, text, detail=tenancy.get_relation_display(), tone="good", icon="login")
+            yield Happening(tenancy.since, text, detail=_(tenancy.get_relation_display()), tone="good", icon="login")
         if tenancy.until:
             yield Happening(
                 tenancy.until, _("迁出%(place)s") % {"place": tenancy.place.name}, tone="warn", icon="logout"
@@ -92,7 +93,7 @@ def _cases(enterprise: Enterprise, user: Any, limit: int) -> Iterator[Happening]
         yield Happening(
             case.opened_at,
             _("提出：%(title)s") % {"title": case.title},
-            detail=f"{case.number} · {State(case.state).label}",
+            detail=f"{case.number} · {_(State(case.state).label)}",
             url=url,
             icon="clipboard-list",
         )

@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Substr, TruncMonth
 
 from linqi.accounts.queries import valid_on
-from linqi.cases.flow import OPEN, State
+from linqi.cases.flow import OPEN, WORKING, State
 from linqi.cases.models import Case
 from linqi.enterprises.models import Enterprise, Fact, Tenancy
+from linqi.kit import clock
 from linqi.kit.access import reach_of, seen_by
 from linqi.territory.models import Coverage, Place, PlaceKind
 from linqi.visits.models import Visit
@@ -112,7 +113,7 @@ def figures(*, user: Any, place: Place, on: date) -> Figures:
         visited=visits.filter(visited_on__gt=on - A_QUARTER).values("enterprise").distinct().count(),
         visits=visits.filter(visited_on__gt=on - LATELY).count(),
         open_cases=waiting.count(),
-        overdue=waiting.filter(answered_at=None, due_at__date__lt=on).count(),
+        overdue=waiting.filter(state__in=WORKING, due_at__lt=min(clock.now(), _end_of(on))).count(),
         closed=closing["all"],
         on_time=closing["timely"] / closing["all"] if closing["all"] else None,
         satisfaction=rating["good"] / rating["all"] if rating["all"] else None,
@@ -200,6 +201,10 @@ def _tenancies(ids: Any, on: date) -> Any:
     return Tenancy.objects.filter(
         Q(since=None) | Q(since__lte=on), Q(until=None) | Q(until__gt=on), place__in=ids, enterprise__merged_into=None
     )
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time.max, clock.ZONE)
 
 
 def _last_months(on: date, count: int) -> list[date]:

@@ -51,7 +51,7 @@ def _share(share: float | None, word: str) -> str:
 def _seats(file: ask.BuildingFile) -> list[dict[str, object]]:
     """The three seats in order, empty ones included."""
     held = {seat.role: seat.user for seat in file.seats}
-    return [{"label": role.label, "user": held.get(role.value)} for role in TeamRole]
+    return [{"label": _(role.label), "user": held.get(role.value)} for role in TeamRole]
 
 
 def _storey(storey: ask.Storey) -> Storey:

@@ -34,7 +34,7 @@ def places_map(request: HttpRequest) -> HttpResponse:
                 place.outline,
                 url=reverse("territory:place", args=[place.pk]),
                 tone=TONES[PlaceKind(place.kind)],
-                text=PlaceKind(place.kind).label,
+                text=_(PlaceKind(place.kind).label),
             )
             for place in outlined
         ],

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from linqi.cases.flow import OPEN
 from linqi.dashboards.forms import day_asked
 from linqi.dashboards.queries import wall as ask
 from linqi.enterprises.industry import section_name
@@ -71,16 +72,16 @@ def _shares(figures: ask.Figures) -> dict[str, str | None]:
 def _links(place: Place) -> dict[str, str]:
     """Where each number leads: the list with the filters that make the number."""
 
-    def rows(name: str, **filters: str | int) -> str:
-        return f"{reverse(name)}?{urlencode({'place': place.pk, **filters})}"
+    def rows(name: str, **filters: Any) -> str:
+        return f"{reverse(name)}?{urlencode({'place': place.pk, **filters}, doseq=True)}"
 
     return {
         "enterprises": rows("enterprises:list"),
         "newcomers": rows("enterprises:list", newcomer=1),
-        "open_cases": rows("cases:list", open=1),
-        "overdue": rows("cases:list", overdue=1),
+        "open_cases": rows("cases:list", state=sorted(OPEN)),
+        "overdue": rows("cases:list", press="overdue"),
         "closed": rows("cases:list", state="closed"),
-        "rated": rows("cases:list", rated=1),
+        "rated": rows("cases:list", rating=["low", "good"]),
         "visits": rows("visits:list", state="done"),
         "places": reverse("territory:place", args=[place.pk]),
     }
