@@ -178,7 +178,8 @@ def lay_out(
 ) -> tuple[int, int]:
     """Give a building the floors from `lowest` to `highest` with so many units each 批量建层.
 
-    Returns how many floors and how many units are new. There is no storey 0. Floors and units that exist are kept, so running it again adds nothing.
+    Returns how many floors and how many units are new. There is no storey 0. What exists is kept, so running it again
+    adds nothing.
     """
     access.require(by, "territory.edit", building)
     if building.kind != PlaceKind.BUILDING:

@@ -81,7 +81,22 @@ CREDENTIALS: Final = (
 )
 
 
-class NotEmpty(Exception):
+USER_COLUMNS: Final = (
+    "id",
+    "password",
+    "is_superuser",
+    "username",
+    "email",
+    "is_staff",
+    "is_active",
+    "date_joined",
+    "display_name",
+    "language",
+    "must_change_password",
+)
+
+
+class NotEmptyError(Exception):
     """There is a street in the database already; the demo is only ever put into an empty one."""
 
 
@@ -110,10 +125,11 @@ def fill(
 ) -> Filled:
     """Fill an empty database with the demo street; the same seed and day make the same content 生成演示街道.
 
-    Passwords are secrets and not made from the seed. `told(stage)` is called as each stage begins. Raises NotEmpty.
+    Passwords are secrets and not made from the seed. `told(stage)` is called at the start of each.
+    Raises NotEmptyError.
     """
     if Place.objects.filter(kind=PlaceKind.STREET).exists():
-        raise NotEmpty
+        raise NotEmptyError
     widen_cache()
     return _Demo(SIZES[size], seed, today or clock.today(), told).fill()
 
@@ -286,8 +302,7 @@ class _Demo:
                 for one, building in enumerate(park.buildings):
                     keepers[building.pk] = (members[park.community][one % 6], operator, manager)
             self.keepers.append(keepers)
-        columns = ("id", "password", "is_superuser", "username", "email", "is_staff", "is_active", "date_joined", "display_name", "language", "must_change_password")  # fmt: skip
-        self._put("users", User, columns, users)
+        self._put("users", User, USER_COLUMNS, users)
         self._put("grants", Grant, ("id", "user", "role", "place", "department", "since"), grants)
         follow(User, Grant)
         self._teams()
@@ -301,6 +316,7 @@ class _Demo:
                 firm
                 for firm in self.firms[0]
                 if firm.present
+                and not firm.newcomer
                 and firm.operates
                 and firm.unit.building.pk == lodge.pk
                 and firm.staff
@@ -451,7 +467,7 @@ class _Demo:
 
 
 class _Subjects:
-    """What an act was done to, as far as the journal asks for it; the journal reads each act before the next is made."""
+    """What an act was done to, as far as the journal asks for it; read before the next act is made."""
 
     def __init__(self) -> None:
         self._case, self._visit = Case(), Visit()

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -28,6 +28,17 @@ ELSEWHERE = 0.06  # occupants that are registered elsewhere; domain.md
 MOVED_OUT, MOVED_WITHIN, NEWCOMERS = 0.028, 0.015, 0.075  # of the firms present, within the year
 NO_INDUSTRY = 0.14
 TAIL = "（依法须经批准的项目，经相关部门批准后方可开展经营活动）"
+SOURCES: Final = {  # sources that are no public register, and how sure one may be of them
+    "企业自报": (SourceKind.ENTERPRISE, 0.85),
+    "社区台账": (SourceKind.IMPORT, 0.9),
+    "园区租赁台账": (SourceKind.IMPORT, 0.9),
+}
+TAILS: Final = {  # form → how the name ends, class of the credit code, legal form
+    "partnership": ("合伙企业（有限合伙）", "91", EntityType.PARTNERSHIP),
+    "sole": ("工作室", "91", EntityType.SOLE_PROPRIETOR_ENTERPRISE),
+    "association": ("促进中心", "52", EntityType.NGO),
+    "厂": ("厂", "91", EntityType.SOLE_PROPRIETOR_ENTERPRISE),
+}
 
 
 @dataclass(slots=True)
@@ -119,8 +130,8 @@ def make_firms(
     random: Random,
     today: date,
 ) -> Firms:
-    """So many enterprises present today, the first `industry` of them industrial and above scale, and those that left."""
-    maker = _Maker(street, names, ids, tenancy_ids, codes, random, today)
+    """So many enterprises present today, the first `industry` of them industry above scale, and some that left."""
+    maker = _Maker(street, names=names, ids=ids, tenancy_ids=tenancy_ids, codes=codes, random=random, today=today)
     gone = max(1, round(number * MOVED_OUT))
     seats = _seats(list(street.units), number, random)
     for at, (unit, way) in enumerate(seats):
@@ -138,6 +149,7 @@ class _Maker:
     def __init__(
         self,
         street: Street,
+        *,
         names: Names,
         ids: "count[int]",
         tenancy_ids: "count[int]",
@@ -163,9 +175,9 @@ class _Maker:
         self.written = measured["address"]
         self.heads_open: list[int] = []
 
-    def firm(self, unit: Unit, way: str, above: bool) -> None:
+    def firm(self, unit: Unit, way: str, *, above: bool) -> None:
         """One that is here today; `way` is own, shared or clustered."""
-        random, today = self.random, self.today
+        random = self.random
         trade, form = self._trade(unit, above), self._form(way, above)
         founded = self._founded(above)
         since, newcomer = self._moved_in(founded, unit.building.since, above)
@@ -180,20 +192,22 @@ class _Maker:
             else Relation.BOTH
         )
         status = RegistrationStatus.DEREGISTERING if random.random() < 0.012 else RegistrationStatus.ACTIVE
-        firm = self._enter(unit, trade, form, founded, since, status, elsewhere, seat=True)
+        firm = self._enter(
+            unit, trade, form, founded=founded, since=since, status=status, elsewhere=elsewhere, seat=True
+        )
         firm.operates = relation != Relation.REGISTERED
         firm.newcomer, firm.above = newcomer, above
         known = None if random.random() < 0.025 and not newcomer else since
-        self._stay(firm.pk, unit, relation, known, None, way)
+        self._stay(firm.pk, unit, relation, since=known, way=way)
         if known and random.random() < MOVED_WITHIN and (known - unit.building.since).days > 60:
             before = random.choice(self.units)
             start = max(founded, before.building.since)
             if before is not unit and start < known:
-                self._stay(firm.pk, before, relation, start, known, "own")
+                self._stay(firm.pk, before, relation, since=start, until=known)
         if above or (way == "own" and relation == Relation.BOTH and random.random() < 0.03):
             beside = random.choice(unit.building.units)
             if beside is not unit and since >= beside.building.since:
-                self._stay(firm.pk, beside, Relation.OPERATES, known, None, "own")
+                self._stay(firm.pk, beside, Relation.OPERATES, since=known)
 
     def gone(self, unit: Unit) -> None:
         """One that left within the year."""
@@ -207,10 +221,17 @@ class _Maker:
             (RegistrationStatus.MOVED_OUT, RegistrationStatus.DEREGISTERED, RegistrationStatus.REVOKED), (6, 5, 0.6)
         )[0]
         firm = self._enter(
-            unit, self._trade(unit, False), self._form("own", False), founded, since, status, False, seat=False
+            unit,
+            self._trade(unit, False),
+            self._form("own", False),
+            founded=founded,
+            since=since,
+            status=status,
+            elsewhere=False,
+            seat=False,
         )
         firm.present = False
-        self._stay(firm.pk, unit, Relation.BOTH, since, left, "own")
+        self._stay(firm.pk, unit, Relation.BOTH, since=since, until=left)
 
     def heads(self) -> None:
         """Some branches find their head office on the street."""
@@ -277,6 +298,7 @@ class _Maker:
         unit: Unit,
         trade: Trade,
         form: str,
+        *,
         founded: date,
         since: date,
         status: RegistrationStatus,
@@ -307,7 +329,7 @@ class _Maker:
             industry = ""
         else:
             source = "given" if random.random() < 0.6 else "scope"
-        scope = "" if random.random() < self.missing["scope"] else self._scope(trade, form)
+        scope = "" if random.random() < self.missing["scope"] else self._scope(trade)
         entered = datetime.combine(min(today, since + timedelta(days=random.randrange(0, 20))), time(9, 30), ZONE)
         self.enterprises.append(
             (
@@ -355,19 +377,12 @@ class _Maker:
         if form == "branch":
             town = random.choice(("杭州", "宁波", "上海", "浙江", "嘉兴", "绍兴"))
             return f"{town}{own}{trade.word}有限公司{self._branch_tail()}", "91", EntityType.BRANCH, industry
-        if form == "partnership":
-            return f"{prefix}{own}{trade.word}合伙企业（有限合伙）", "91", EntityType.PARTNERSHIP, industry
-        if form == "sole":
-            return f"{prefix}{own}{trade.word}工作室", "91", EntityType.SOLE_PROPRIETOR_ENTERPRISE, industry
-        if form == "association":
-            return f"{prefix}{own}{trade.word}促进中心", "52", EntityType.NGO, industry
         if form == "works":
-            if trade.works:
-                return f"{prefix}{own}{trade.word}厂", "91", EntityType.SOLE_PROPRIETOR_ENTERPRISE, industry
-            return f"{prefix}{own}{trade.word}有限责任公司", "91", EntityType.COMPANY, industry
-        return f"{prefix}{own}{trade.word}{form}", "91", EntityType.COMPANY, industry
+            form = "厂" if trade.works else "有限责任公司"
+        tail, kind, entity = TAILS.get(form, (form, "91", EntityType.COMPANY))
+        return f"{prefix}{own}{trade.word}{tail}", kind, entity, industry
 
-    def _scope(self, trade: Trade, form: str) -> str:
+    def _scope(self, trade: Trade) -> str:
         items = self.random.sample(
             trade.scope, self.random.randrange(max(1, len(trade.scope) - 1), len(trade.scope) + 1)
         )
@@ -392,7 +407,14 @@ class _Maker:
         return text
 
     def _stay(
-        self, firm: int, unit: Unit, relation: Relation, since: date | None, until: date | None, way: str
+        self,
+        firm: int,
+        unit: Unit,
+        relation: Relation,
+        *,
+        since: date | None,
+        until: date | None = None,
+        way: str = "own",
     ) -> None:
         area = None if way == "clustered" else unit.area if way == "own" else round(unit.area / 12, 1)
         self.tenancies.append(
@@ -456,98 +478,105 @@ def workers(firms: list[Firm], total: int, random: Random) -> None:
 
 def make_facts(firms: list[Firm], *, ids: "count[int]", random: Random, today: date) -> Iterator[tuple[Any, ...]]:
     """What is known of each, as unevenly as it is known of real ones; every value fits the dictionary."""
-    last = today.year - 1
-    year_end, recorded = date(last, 12, 31), datetime.combine(today - timedelta(days=40), time(10), ZONE)
-    earlier = datetime.combine(today - timedelta(days=300), time(10), ZONE)
+    known = _Known(ids, random, today)
+    for firm in firms:
+        if firm.present:
+            yield from known.of(firm)
 
-    def fact(
-        firm: Firm,
-        key: str,
-        value: Any,
-        kind: SourceKind,
-        by: str,
-        period: str = "",
-        as_of: date | None = None,
-        old: bool = False,
+
+class _Known:
+    """What is known of one enterprise after the other, from which source and as of which day."""
+
+    def __init__(self, ids: "count[int]", random: Random, today: date) -> None:
+        self.ids, self.random, self.today = ids, random, today
+        self.last = today.year - 1
+        self.recorded = datetime.combine(today - timedelta(days=40), time(10), ZONE)
+        self.earlier = datetime.combine(today - timedelta(days=300), time(10), ZONE)
+
+    def of(self, firm: Firm) -> Iterator[tuple[Any, ...]]:
+        draw = self.random.random
+        if firm.staff is not None:
+            yield from self._counted(firm, firm.staff)
+        if draw() < 0.42:
+            grade = self.random.choices("ABMCD", (12, 48, 34, 4, 1))[0]
+            yield self._fact(firm, "tax_credit_grade", grade, "税务公开信息", year=self.last)
+        if firm.operates and draw() < 0.55:
+            yield self._fact(firm, "leased_area", str(firm.unit.area), "园区租赁台账")
+        if draw() < 0.5:
+            yield self._fact(firm, "actual_operation_here", firm.operates, "社区台账")
+        if draw() < 0.3:
+            kind = "small_scale" if (firm.staff or 1) < 12 else "general"
+            yield self._fact(firm, "vat_taxpayer_kind", kind, "税务登记")
+
+    def _counted(self, firm: Firm, staff: int) -> Iterator[tuple[Any, ...]]:
+        """What is known of those whose head count is known."""
+        random, draw, last = self.random, self.random.random, self.last
+        yield self._fact(firm, "employees", staff, "人社用工名册", year=last)
+        if draw() < 0.4 and firm.since.year < last:
+            before = max(1, round(staff * random.uniform(0.75, 1.15)))
+            yield self._fact(firm, "employees", before, "人社用工名册", year=last - 1)
+        revenue = round(staff * random.lognormvariate(12.6, 0.8), -3)
+        if firm.above:
+            revenue = max(21_000_000, round(staff * random.uniform(500_000, 1_600_000), -4))
+            yield self._fact(firm, "four_above", "industry", "统计名录库")
+            yield self._fact(firm, "four_above_first_year", random.randrange(2016, last), "统计名录库")
+        elif revenue > 20_000_000 and firm.trade and firm.trade.theme in {"digital", "service"}:
+            yield self._fact(firm, "four_above", "service", "统计名录库")
+        if firm.above or draw() < 0.33:
+            yield from self._earned(firm, revenue)
+        if firm.trade is not None and firm.trade.theme in {"digital", "bio", "industry"}:
+            yield from self._inventive(firm, staff, revenue)
+        if staff >= 12 and draw() < 0.35:
+            organised = random.choices(("none", "joint_branch", "branch", "general_branch"), (5, 4, 3, 0.3))[0]
+            yield self._fact(firm, "party_org", organised, "社区台账")
+
+    def _earned(self, firm: Firm, revenue: float) -> Iterator[tuple[Any, ...]]:
+        random, draw = self.random, self.random.random
+        source = "税务年报" if draw() < 0.7 else "企业自报"
+        yield self._fact(firm, "revenue", str(int(revenue)), source, year=self.last)
+        if draw() < 0.05:  # two sources that differ stay side by side
+            other = str(int(max(revenue * random.uniform(0.9, 1.08), 20_500_000 if firm.above else 0)))
+            yield self._fact(firm, "revenue", other, "企业自报", year=self.last, before=1)
+        if draw() < 0.5:
+            yield self._fact(
+                firm, "revenue", str(int(revenue / random.uniform(0.85, 1.35))), "税务年报", year=self.last - 1
+            )
+
+    def _inventive(self, firm: Firm, staff: int, revenue: float) -> Iterator[tuple[Any, ...]]:
+        random, draw = self.random, self.random.random
+        if draw() < 0.16:
+            spent = str(int(revenue * random.uniform(0.03, 0.16)))
+            yield self._fact(firm, "rd_expense", spent, "税务年报", year=self.last)
+        if staff >= 8 and draw() < 0.3:
+            issued = self.today - timedelta(days=random.randrange(60, 1000))
+            held = {
+                "code": random.choice(("HNTE", "TECH_SME", "PROV_TECH_SME", "INNOV_SME")),
+                "no": f"DEMO{firm.pk:06d}",
+                "issued_on": issued.isoformat(),
+                "expires_on": (issued + timedelta(days=1095)).isoformat(),
+            }
+            yield self._fact(firm, "certificates", [held], "科技资质名单")
+            yield self._fact(firm, "ip_class2", random.randrange(1, 40), "知识产权名单")
+
+    def _fact(
+        self, firm: Firm, key: str, value: Any, source: str, *, year: int | None = None, before: int = 0
     ) -> tuple[Any, ...]:
-        day = as_of or (year_end if period == str(last) else today.replace(day=1))
-        sure = {SourceKind.REGISTER: 0.98, SourceKind.IMPORT: 0.9}.get(kind, 0.85)
+        """One row; `before`: days by which its source is older than it might be."""
+        kind, sure = SOURCES.get(source, (SourceKind.REGISTER, 0.98))
+        as_of = date(year, 12, 31) if year else self.today.replace(day=1)
         return (
-            next(ids),
+            next(self.ids),
             firm.pk,
             key,
-            period,
+            str(year or ""),
             value,
             kind.value,
-            f"{SOURCE} · {by}",
-            day,
+            f"{SOURCE} · {source}",
+            as_of - timedelta(days=before),
             sure,
-            earlier if old else recorded,
+            self.earlier if year and year < self.last else self.recorded,
             None,
         )
-
-    register, said, park = SourceKind.REGISTER, SourceKind.ENTERPRISE, SourceKind.IMPORT
-    for firm in firms:
-        draw = random.random
-        if not firm.present:
-            continue
-        if firm.staff is not None:
-            yield fact(firm, "employees", firm.staff, register, "人社用工名册", str(last))
-            if draw() < 0.4 and firm.since.year < last:
-                before = max(1, round(firm.staff * random.uniform(0.75, 1.15)))
-                yield fact(
-                    firm, "employees", before, register, "人社用工名册", str(last - 1), date(last - 1, 12, 31), True
-                )
-            per_head = random.lognormvariate(12.6, 0.8)
-            if firm.above:
-                revenue = max(21_000_000, round(firm.staff * random.uniform(500_000, 1_600_000), -4))
-                yield fact(firm, "four_above", "industry", register, "统计名录库")
-                yield fact(firm, "four_above_first_year", random.randrange(2016, last), register, "统计名录库")
-            else:
-                revenue = round(firm.staff * per_head, -3)
-            if firm.above or draw() < 0.33:
-                kind, by = (register, "税务年报") if draw() < 0.7 else (said, "企业自报")
-                yield fact(firm, "revenue", str(int(revenue)), kind, by, str(last))
-                if draw() < 0.05:  # two sources that differ stay side by side
-                    other = str(int(revenue * random.uniform(0.9, 1.08)))
-                    yield fact(firm, "revenue", other, said, "企业自报", str(last), year_end - timedelta(days=1))
-                if draw() < 0.5:
-                    grown = str(int(revenue / random.uniform(0.85, 1.35)))
-                    yield fact(
-                        firm, "revenue", grown, register, "税务年报", str(last - 1), date(last - 1, 12, 31), True
-                    )
-            if not firm.above and revenue > 20_000_000 and firm.trade and firm.trade.theme in {"digital", "service"}:
-                yield fact(firm, "four_above", "service", register, "统计名录库")
-            tech = firm.trade is not None and firm.trade.theme in {"digital", "bio", "industry"}
-            if tech and draw() < 0.16:
-                yield fact(
-                    firm, "rd_expense", str(int(revenue * random.uniform(0.03, 0.16))), register, "税务年报", str(last)
-                )
-            if tech and firm.staff >= 8 and draw() < 0.3:
-                issued = today - timedelta(days=random.randrange(60, 1000))
-                held = [{"code": random.choice(("HNTE", "TECH_SME", "PROV_TECH_SME", "INNOV_SME")), "no": f"DEMO{firm.pk:06d}",
-                         "issued_on": issued.isoformat(), "expires_on": (issued + timedelta(days=1095)).isoformat()}]  # fmt: skip
-                yield fact(firm, "certificates", held, register, "科技资质名单")
-                yield fact(firm, "ip_class2", random.randrange(1, 40), register, "知识产权名单")
-            if firm.staff >= 12 and draw() < 0.35:
-                organised = random.choices(("none", "joint_branch", "branch", "general_branch"), (5, 4, 3, 0.3))[0]
-                yield fact(firm, "party_org", organised, park, "社区台账")
-        if draw() < 0.42:
-            yield fact(
-                firm,
-                "tax_credit_grade",
-                random.choices("ABMCD", (12, 48, 34, 4, 1))[0],
-                register,
-                "税务公开信息",
-                str(last),
-            )
-        if firm.operates and draw() < 0.55:
-            yield fact(firm, "leased_area", str(firm.unit.area), park, "园区租赁台账")
-        if draw() < 0.5:
-            yield fact(firm, "actual_operation_here", firm.operates, park, "社区台账")
-        if draw() < 0.3:
-            small = "small_scale" if (firm.staff or 1) < 12 else "general"
-            yield fact(firm, "vat_taxpayer_kind", small, register, "税务登记")
 
 
 def _letters(number: int, length: int) -> str:

@@ -16,6 +16,7 @@ from linqi.dashboards.demo.firms import SOURCE, Firm
 from linqi.dashboards.demo.words import words
 from linqi.enterprises.models import ClaimState, EntityType, SourceKind
 from linqi.kit.clock import ZONE, clock_in_force
+from linqi.kit.identifiers import mask_name
 from linqi.visits.flow import State as VisitState
 from linqi.visits.models import FindingKind
 from linqi.visits.rules import Reason
@@ -178,12 +179,12 @@ def make_life(
     now: datetime,
 ) -> Life:
     """So many visits and cases of the last year; `favourite` has some of everything."""
-    return _Year(firms, staff, favourite, ids, random, now).live(visits, cases)
+    return _Year(firms, staff, favourite=favourite, ids=ids, random=random, now=now).live(visits, cases)
 
 
 class _Year:
     def __init__(
-        self, firms: list[Firm], staff: Staff, favourite: Firm | None, ids: Ids, random: Random, now: datetime
+        self, firms: list[Firm], staff: Staff, *, favourite: Firm | None, ids: Ids, random: Random, now: datetime
     ) -> None:
         self.firms = [firm for firm in firms if firm.present and firm.unit.building.pk in staff.teams]
         self.staff, self.ids, self.random, self.now = staff, ids, random, now
@@ -191,11 +192,15 @@ class _Year:
         self.favourite = favourite
         self.life = Life()
         self.clock = clock_in_force()
-        self.pressing: list[
-            tuple[datetime, Firm, int | None, int | None]
-        ] = []  # cases to come: when, who, visit, visitor
+        self.pressing: list[tuple[datetime, Firm, int | None, int | None]] = []  # when, who, visit, visitor
 
     def live(self, visits: int, cases: int) -> Life:
+        self._visits(visits)
+        self._cases(cases)
+        self.life.told.sort(key=lambda one: (one.at, one.subject, one.pk))
+        return self.life
+
+    def _visits(self, visits: int) -> None:
         random = self.random
         newcomers = [firm for firm in self.firms if firm.newcomer and firm.operates]
         settled = [firm for firm in self.firms if firm.operates]
@@ -216,10 +221,14 @@ class _Year:
             if day > firm.since:
                 self._visit(firm, day, [Reason.IN_NEED.value] if random.random() < 0.22 else [])
             done += 1
+
+    def _cases(self, cases: int) -> None:
+        """Those that visits brought up, and as many others as are asked for."""
+        random = self.random
         wanted = max(0, cases - len(self.pressing))
-        pool = settled or self.firms
+        operating = [firm for firm in self.firms if firm.operates]
         for _ in range(wanted):
-            firm = random.choice(pool)
+            firm = random.choice(operating)
             opened = self._moment(self.today - timedelta(days=int(365 * random.random() ** 1.1)))
             if opened.date() > firm.since:
                 self.pressing.append((opened, firm, None, None))
@@ -235,8 +244,6 @@ class _Year:
         for visit, (case, title, at) in findings.items():
             kind = FindingKind.PROBLEM if case % 3 else FindingKind.NEED
             self.life.findings.append((next(self.ids.findings), visit, kind.value, title, case, None, at))
-        self.life.told.sort(key=lambda one: (one.at, one.subject, one.pk, one.verb))
-        return self.life
 
     def _visit(self, firm: Firm, day: date, reasons: list[str]) -> None:
         random, pk = self.random, next(self.ids.visits)
@@ -285,7 +292,8 @@ class _Year:
             VisitState.PLANNED: "visits.planned",
         }[state]
         data = {"visited_on": day.isoformat(), "reasons": reasons} if seen else {"planned_for": day.isoformat()}
-        self._tell(at, visitor, verb, "visits.visit", pk, f"{day} {self._shown(firm)}", firm, data)
+        what = ("visits.visit", pk, f"{day} {self._shown(firm)}")
+        self._tell(at, visitor, verb, what, firm=firm, data=data)
         if seen:
             self._found(pk, firm, at, met, visitor)
 
@@ -303,6 +311,7 @@ class _Year:
     def _claim(self, visit: int, firm: Firm, at: datetime, met: str, visitor: int) -> None:
         random, pk = self.random, next(self.ids.claims)
         month = f"{at:%Y-%m}"
+        value: int | str
         if random.random() < 0.5:
             key, period, value = "insured_count", month, max(1, round((firm.staff or 4) * random.uniform(0.8, 1.0)))
             text = f"参保人数 {value} 人（{month}）"
@@ -436,7 +445,7 @@ class _Year:
             (rated, portal, "cases.rated", {"stars": stars, "comment": comment}),
         ):
             if at is not None:
-                self._tell(at, actor, verb, "cases.case", pk, name, firm, data)
+                self._tell(at, actor, verb, ("cases.case", pk, name), firm=firm, data=data)
         return pk, title
 
     def _course(
@@ -476,17 +485,14 @@ class _Year:
         at: datetime,
         actor: int | None,
         verb: str,
-        subject: str,
-        pk: int,
-        name: str,
+        subject: tuple[str, int, str],
+        *,
         firm: Firm,
         data: dict[str, Any],
     ) -> None:
-        self.life.told.append(Told(at, actor, verb, subject, pk, name, firm.pk, firm.unit.pk, data))
+        self.life.told.append(Told(at, actor, verb, *subject, firm.pk, firm.unit.pk, data))
 
     def _shown(self, firm: Firm) -> str:
-        from linqi.kit.identifiers import mask_name
-
         return mask_name(firm.name) if firm.form == EntityType.SELF_EMPLOYED.value else firm.name
 
 

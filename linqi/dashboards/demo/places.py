@@ -286,7 +286,7 @@ def make_street(
             stands.append((building.pk, park.pk, since, None, ""))
             park.buildings.append(building)
             every.append(building)
-            _fill(building, per_building, plan.storeys, random, place, stands)
+            _fill(building, per_building, plan.storeys, random=random, place=place, stands=stands)
     return Street(plan, street, district, communities, made, every, None, rows, stands)
 
 
@@ -310,7 +310,7 @@ def move_one(street: Street, random: Random, on: date) -> None:
 
 
 def _fill(
-    building: Building, units: float, storeys: tuple[int, int], random: Random, place: Any, stands: list[Any]
+    building: Building, units: float, storeys: tuple[int, int], *, random: Random, place: Any, stands: list[Any]
 ) -> None:
     """Floors and units; their number varies round the mean."""
     lowest, highest = storeys
@@ -378,9 +378,10 @@ def _park_outline(yards: list[tuple[tuple[float, float], Polygon]]) -> Polygon:
 
 
 def _shares(total: int, parts: int, random: Random) -> list[int]:
-    """A total cut into uneven parts, none empty."""
+    """A total cut into uneven parts, none below two where there is enough."""
+    least = 2 if total >= 2 * parts else 1
     weights = np.array([random.lognormvariate(0, 0.45) for _ in range(parts)])
-    sizes = np.floor(weights / weights.sum() * (total - parts)).astype(int) + 1
+    sizes = np.floor(weights / weights.sum() * (total - least * parts)).astype(int) + least
     for at in range(total - int(sizes.sum())):
         sizes[at % parts] += 1
     return [int(size) for size in sizes]

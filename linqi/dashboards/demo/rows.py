@@ -18,7 +18,7 @@ def follow(*written: type[models.Model]) -> None:
 
 
 def widen_cache() -> None:
-    """Room for the indexes of a full street while it is written; SQLite's own two megabytes would be read over and over."""
+    """Room for the indexes of a full street while it is written; SQLite would read them over and over."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA cache_size = -131072")

@@ -80,4 +80,4 @@ class Names:
                 name = choice(first) + choice(middle) + choice(first) + choice(last)
             if name not in self._given:
                 self._given.add(name)
-                return name
+                return str(name)

@@ -12,7 +12,7 @@ from django.test import Client
 
 from linqi.accounts.models import Grant, User
 from linqi.cases.models import Case
-from linqi.dashboards.demo.actions import CREDENTIALS, SIZES, NotEmpty, fill
+from linqi.dashboards.demo.actions import CREDENTIALS, SIZES, NotEmptyError, fill
 from linqi.dashboards.demo.words import trades, words
 from linqi.enterprises.dictionary import check_period, stored
 from linqi.enterprises.industry import industries
@@ -213,7 +213,7 @@ def test_passwords_are_not_made_from_the_seed(demo):
 @pytest.mark.django_db
 def test_a_database_with_a_street_is_refused_or_skipped(cast):
     before = Place.objects.count()
-    with pytest.raises(NotEmpty):
+    with pytest.raises(NotEmptyError):
         fill(size="tiny", seed=1, today=TODAY)
     with pytest.raises(CommandError):
         call_command("demo", size="tiny")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from linqi.dashboards.demo.actions import SIZES, Credential, NotEmpty, fill
+from linqi.dashboards.demo.actions import SIZES, Credential, NotEmptyError, fill
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
         try:
             filled = fill(size=options["size"], seed=options["seed"], today=options["today"], told=told)
-        except NotEmpty:
+        except NotEmptyError:
             if options["if_empty"]:
                 return
             raise CommandError(
