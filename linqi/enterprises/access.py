@@ -67,7 +67,13 @@ def _at_home(column: str) -> Scope:
     return by(condition)
 
 
-scope(Enterprise, "enterprises.see", _at_home("pk") | by_enterprise("pk"))
+def _merged(reach: Reach, permission: str) -> Q:
+    """A merged record is nowhere any more: whoever sees the one that is left is led there from the old address."""
+    home = _at_home("merged_into").condition(reach, permission)
+    return NOTHING if home == NOTHING else Q(merged_into__isnull=False) & home
+
+
+scope(Enterprise, "enterprises.see", _at_home("pk") | by_enterprise("pk") | by(_merged))
 scope(Tenancy, "enterprises.see", _standing("place") | by_enterprise("enterprise"))
 scope(Fact, "enterprises.see", _at_home("enterprise") | by_enterprise("enterprise"))
 scope(Claim, "enterprises.see", _at_home("enterprise") | by_enterprise("enterprise"))

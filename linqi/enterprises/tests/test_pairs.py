@@ -18,7 +18,7 @@ from linqi.enterprises.actions.registry import settle
 from linqi.enterprises.models import Enterprise, Fact, Pair, Tenancy
 from linqi.enterprises.queries import enterprises_seen_by, pairs_shown, pairs_to_decide, survivor_of
 from linqi.enterprises.rules.names import name_key
-from linqi.kit.access import SYSTEM
+from linqi.kit.access import SYSTEM, may
 from linqi.kit.flow import MoveRefused
 
 DAY = date(2026, 3, 2)
@@ -91,6 +91,8 @@ def test_merging_moves_everything_and_fills_what_was_unknown(cast, pair):
     twin.refresh_from_db()
     assert survivor_of(twin) == cast.firm
     assert twin not in enterprises_seen_by(cast.econ_specialist)
+    assert may(cast.econ_specialist, "enterprises.see", twin)  # its old address leads to the one that is left
+    assert not may(cast.stranger, "enterprises.see", twin)
 
 
 @pytest.mark.parametrize("keep", ["left", "right"])
