@@ -136,9 +136,7 @@ def _storeys(below: Iterable[Place], parents: dict[int, int], at: dict[int, list
             Unit(place.pk, place.name, place.area_m2, tuple(at[place.pk]))
         )
     ordered = sorted(floors.values(), key=lambda floor: (floor.level is not None, floor.level or 0), reverse=True)
-    storeys = [
-        Storey(floor.level, floor.name, tuple(by_floor[floor.pk]), tuple(at[floor.pk])) for floor in ordered
-    ]
+    storeys = [Storey(floor.level, floor.name, tuple(by_floor[floor.pk]), tuple(at[floor.pk])) for floor in ordered]
     if by_floor[None]:
         storeys.append(Storey(None, "", tuple(by_floor[None])))
     return tuple(storeys)

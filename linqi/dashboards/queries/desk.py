@@ -3,23 +3,22 @@
 A panel is there for whoever holds its permission, so a user with two roles sees the panels of both.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from linqi.cases.flow import OPEN, WORKING, State
 from linqi.cases.models import Case
 from linqi.cases.rules import NEAR_DUE
+from linqi.dashboards.queries.places import where_are
 from linqi.dashboards.queries.wall import LATELY
 from linqi.enterprises.models import Claim, ClaimState, Import, Tenancy
 from linqi.enterprises.queries import shown_name
 from linqi.kit.access import may_anywhere, seen_by
-from linqi.territory.models import Coverage, Place, PlaceKind
 from linqi.visits.models import Visit
 from linqi.visits.queries import must_visits
 
@@ -129,7 +128,7 @@ def _must_visits(desk: Desk, user: Any, today: date) -> None:
 def _planned_visits(desk: Desk, user: Any, today: date) -> None:
     mine = seen_by(user, Visit, "visits.record").filter(state="planned", planned_for__lte=today + timedelta(days=7))
     lines = list(mine.select_related("enterprise", "place").order_by("planned_for", "pk")[:SHOWN])
-    where = _where([visit.place for visit in lines])
+    where = where_are([visit.place for visit in lines])
     desk.panels.append(
         Panel(
             "planned",
@@ -167,13 +166,24 @@ def _to_settle(desk: Desk, user: Any, now: datetime) -> None:
         Tile(_("即将到期"), numbers["soon"], f"{url}?press=near&sort=due_at", _("件"), tone="warn"),
         Tile(_("已超期"), numbers["late"], f"{url}?press=overdue&sort=due_at", _("件"), tone=late_tone),
     ]
-    desk.panels.append(_cases_panel("settle", _("先办哪几件"), mine.order_by("due_at"), user, now, f"{url}?{WORKED_ON}&sort=due_at"))
+    desk.panels.append(
+        _cases_panel(
+            key="settle",
+            title=_("先办哪几件"),
+            rows=mine.order_by("due_at"),
+            url=f"{url}?{WORKED_ON}&sort=due_at",
+            user=user,
+            now=now,
+        )
+    )
 
 
 def _overdue(desk: Desk, user: Any, now: datetime) -> None:
     late = seen_by(user, Case).filter(state__in=WORKING).filter(due_at__lt=now)
     url = f"{reverse('cases:list')}?press=overdue&sort=due_at"
-    panel = _cases_panel("overdue", _("超期未答复"), late.order_by("due_at"), user, now, url)
+    panel = _cases_panel(
+        key="overdue", title=_("超期未答复"), rows=late.order_by("due_at"), url=url, user=user, now=now
+    )
     desk.tiles.append(Tile(_("超期办件"), panel.total, url, _("件"), tone="bad" if panel.total else "good"))
     desk.panels.append(panel)
 
@@ -226,7 +236,7 @@ def _newcomers(desk: Desk, user: Any, today: date) -> None:
     url = f"{reverse('enterprises:list')}?newcomer=1"
     came = seen_by(user, Tenancy).filter(since__gt=since, since__lte=today, until=None)
     newest = list(came.select_related("enterprise", "place").order_by("-since", "-pk")[:SHOWN])
-    where = _where([tenancy.place for tenancy in newest])
+    where = where_are([tenancy.place for tenancy in newest])
     total = came.values("enterprise").distinct().count()
     desk.tiles.append(Tile(_("近 30 天新入驻"), total, url, _("家")))
     desk.panels.append(
@@ -256,15 +266,7 @@ def _imports(desk: Desk, user: Any) -> None:
         desk.tiles.append(Tile(_("导入待确认"), waiting, reverse("enterprises:imports"), _("批"), tone="warn"))
 
 
-def _where(places: list[Place]) -> dict[int, str]:
-    """Each place in words, with the building it is in; one query."""
-    inside = Coverage.objects.filter(descendant__in=places, ancestor__kind=PlaceKind.BUILDING, depth__gt=0, until=None)
-    building = dict(inside.values_list("descendant_id", "ancestor__name"))
-    return {place.pk: f"{building.get(place.pk, '')} {place.name}".strip() for place in places}
-
-
-def _cases_panel(key: str, title: str, rows: Any, user: Any, now: datetime, url: str) -> Panel:
-    label: Callable[[Case], str] = lambda case: shown_name(case.enterprise, user) if case.enterprise else case.place.name
+def _cases_panel(*, key: str, title: str, rows: QuerySet[Case], url: str, user: Any, now: datetime) -> Panel:
     return Panel(
         key,
         title,
@@ -275,7 +277,7 @@ def _cases_panel(key: str, title: str, rows: Any, user: Any, now: datetime, url:
             Line(
                 case.title,
                 reverse("cases:detail", args=[case.pk]),
-                label(case),
+                shown_name(case.enterprise, user) if case.enterprise else case.place.name,
                 _(State(case.state).label),
                 "bad" if case.due_at < now else "info",
                 case.due_at,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from linqi.cases.flow import State
 from linqi.cases.models import Case
+from linqi.dashboards.queries.places import where_are
 from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.journal.models import Entry
 from linqi.journal.verbs import Verb
@@ -21,8 +22,8 @@ from linqi.visits.models import Visit
 
 # icons: login, logout, flag, walk, clipboard-list, circle-check, star, edit
 SHOWN = 10  # rows of each list on the page before it leads to the whole list
-REGISTRY_ACTS = frozenset(
-    verb.value for verb in Verb if verb.value.startswith("enterprises.") and not verb.value.startswith("enterprises.import")
+REGISTRY_ACTS = frozenset(  # an import tells of thousands at once and is no act on one enterprise
+    verb.value for verb in Verb if verb.value.startswith("enterprises.") and "import" not in verb.value
 )
 
 
@@ -60,13 +61,15 @@ def timeline_of(*, enterprise: Enterprise, user: Any, limit: int) -> list[Happen
 
 
 def _moves(enterprise: Enterprise, user: Any) -> Iterator[Happening]:
-    for tenancy in seen_by(user, Tenancy).filter(enterprise=enterprise).select_related("place"):
+    tenancies = list(seen_by(user, Tenancy).filter(enterprise=enterprise).select_related("place"))
+    where = where_are(tenancy.place for tenancy in tenancies)
+    for tenancy in tenancies:
         if tenancy.since:
-            text = _("入驻%(place)s") % {"place": tenancy.place.name}
+            text = _("入驻 %(place)s") % {"place": where[tenancy.place_id]}
             yield Happening(tenancy.since, text, detail=_(tenancy.get_relation_display()), tone="good", icon="login")
         if tenancy.until:
             yield Happening(
-                tenancy.until, _("迁出%(place)s") % {"place": tenancy.place.name}, tone="warn", icon="logout"
+                tenancy.until, _("迁出 %(place)s") % {"place": where[tenancy.place_id]}, tone="warn", icon="logout"
             )
     if enterprise.established_on:
         yield Happening(enterprise.established_on, _("企业成立"), detail=enterprise.source, icon="flag")

@@ -75,7 +75,9 @@ def home_of(user: Any) -> Place | None:
     granted = reach_of(user).places("territory.see")
     places = Place.objects.filter(pk__in=granted)
     below = Place.objects.filter(covered__ancestor__in=granted, kind=PlaceKind.STREET).order_by("pk")
-    return next((place for place in places if place.kind != PlaceKind.DISTRICT), None) or below.first() or places.first()
+    return (
+        next((place for place in places if place.kind != PlaceKind.DISTRICT), None) or below.first() or places.first()
+    )
 
 
 def figures(*, user: Any, place: Place, on: date) -> Figures:
@@ -88,13 +90,8 @@ def figures(*, user: Any, place: Place, on: date) -> Figures:
         .order_by("-as_of", "-pk")
         .values("value")[:1]
     )
-    counted = [
-        value
-        for value in Enterprise.objects.filter(pk__in=firms)
-        .annotate(workers=Subquery(newest))
-        .exclude(workers=None)
-        .values_list("workers", flat=True)
-    ]
+    firms_known = Enterprise.objects.filter(pk__in=firms).annotate(workers=Subquery(newest)).exclude(workers=None)
+    counted = list(firms_known.values_list("workers", flat=True))
     units = Place.objects.filter(valid_on(on), kind=PlaceKind.UNIT, pk__in=ids)
     cases = seen_by(user, Case).filter(place__in=ids, opened_at__date__lte=on)
     settled = cases.filter(closed_at__date__gt=on - A_QUARTER, closed_at__date__lte=on)

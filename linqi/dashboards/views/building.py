@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from linqi.dashboards.forms import day_asked
 from linqi.dashboards.queries import building as ask
 from linqi.kit.access import page, seen_by
-from linqi.organisation.models import TeamRole
+from linqi.organisation.rules import TeamRole
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import path_of
 from linqi.ui.parts import Crumb, Room, Storey

@@ -9,11 +9,14 @@ from linqi.dashboards.queries import enterprise as ask
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import shown_name
 from linqi.kit.access import may, page, seen_by
+from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import path_of
 from linqi.ui.parts import Crumb
 
+# icons: id, database, history, building, clipboard-list, walk
 TIMELINE = 30  # happenings shown before "more"
 TIMELINE_MOST = 300
+CRUMBS = frozenset({PlaceKind.STREET, PlaceKind.COMMUNITY, PlaceKind.PARK, PlaceKind.BUILDING})
 
 
 @page("enterprises.see")
@@ -25,11 +28,7 @@ def enterprise_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     name = shown_name(enterprise, request.user)
     crumbs = [Crumb(_("企业"), reverse("enterprises:list"))]
     if enterprise.seat:
-        crumbs += [
-            Crumb(place.name, reverse(f"{'dashboards:building' if place.kind == 'building' else 'territory:place'}", args=[place.pk]))
-            for place in path_of(enterprise.seat)
-            if place.kind in {"street", "community", "park", "building"}
-        ]
+        crumbs += [_crumb(place) for place in path_of(enterprise.seat) if place.kind in CRUMBS]
     entries = ask.timeline_of(enterprise=enterprise, user=request.user, limit=TIMELINE + 1)
     return render(
         request,
@@ -55,6 +54,11 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     enterprise = _seen(request, pk)
     entries = ask.timeline_of(enterprise=enterprise, user=request.user, limit=TIMELINE_MOST)
     return render(request, "ui/components/timeline.html", {"entries": entries})
+
+
+def _crumb(place: Place) -> Crumb:
+    name = "dashboards:building" if place.kind == PlaceKind.BUILDING else "territory:place"
+    return Crumb(place.name, reverse(name, args=[place.pk]))
 
 
 def _seen(request: HttpRequest, pk: int) -> Enterprise:

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from linqi.accounts.queries import valid_on
-from linqi.dashboards.queries.wall import enterprises_below
 from linqi.dashboards.forms import day_asked
+from linqi.dashboards.queries.wall import enterprises_below
 from linqi.kit.access import page, seen_by
 from linqi.territory.models import Place, PlaceKind
 from linqi.ui.parts import Map, Shape, Spot
@@ -31,7 +31,7 @@ def places_map(request: HttpRequest) -> HttpResponse:
         shapes=[
             Shape(
                 place.name,
-                place.outline,
+                place.outline or {},
                 url=reverse("territory:place", args=[place.pk]),
                 tone=TONES[PlaceKind(place.kind)],
                 text=_(PlaceKind(place.kind).label),

@@ -18,7 +18,8 @@ from linqi.kit.clock import today
 from linqi.territory.models import Place
 from linqi.ui.parts import Chart, Series
 
-SHOWN_INDUSTRIES = 10
+# icons: list
+SHOWN_INDUSTRIES = 10  # the others are added up
 
 
 @page("dashboards.wall")
@@ -26,9 +27,7 @@ def wall(request: HttpRequest) -> HttpResponse:
     """Figures, charts and a comparison of the places below, for `?place=` on the day `?on=`."""
     on = day_asked(request)
     asked = request.GET.get("place", "")
-    place = (
-        get_object_or_404(seen_by(request.user, Place), pk=asked) if asked.isdigit() else ask.home_of(request.user)
-    )
+    place = get_object_or_404(seen_by(request.user, Place), pk=asked) if asked.isdigit() else ask.home_of(request.user)
     if place is None:
         return render(request, "dashboards/no_place.html")
     user = request.user
