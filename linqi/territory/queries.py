@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from math import cos, radians
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from shapely.geometry import shape
 
-from linqi.kit.access import seen_by
+from linqi.kit import geodesy
+from linqi.kit.access import System, reach_of, seen_by
 from linqi.kit.clock import today
+from linqi.territory import rules
 from linqi.territory.models import Coverage, Place, PlaceKind, Placement
 
 
@@ -88,11 +92,109 @@ def counts_below(place: Place, on: date | None = None) -> list[KindCount]:
     return [KindCount(kind, found[kind]) for kind in PlaceKind.values if kind in found]
 
 
-def has_below(on: date) -> Exists:
-    """Whether something stands directly under the place of the outer query on a day."""
-    return Exists(Placement.objects.filter(valid_on(on), parent=OuterRef("pk")))
-
-
 def any_generated() -> bool:
     """Whether a street in this database was made by `linqi demo`; one look into the index of kinds."""
     return Place.objects.filter(kind=PlaceKind.STREET, generated=True).exists()
+
+
+def places_known_to(user: Any, on: date) -> QuerySet[Place]:
+    """Places that stood on a day below what the user's grants reach today, also those that have moved or gone since.
+
+    For looking back only: what may be done to a place is asked of today's tree.
+    """
+    granted = _granted(user)
+    if granted is None:
+        return Place.objects.filter(valid_on(on))
+    standing = Coverage.objects.filter(valid_on(on), ancestor__in=granted)
+    return Place.objects.filter(pk__in=standing.values("descendant"))
+
+
+def places_ever_seen_by(user: Any) -> QuerySet[Place]:
+    """Places within the user's reach today, and those that were when they ceased to exist."""
+    granted = _granted(user)
+    if granted is None:
+        return Place.objects.all()
+    ended = Coverage.objects.filter(ancestor__in=granted, until=F("descendant__until"), until__lte=today())
+    return Place.objects.filter(Q(pk__in=seen_by(user, Place).values("pk")) | Q(pk__in=ended.values("descendant")))
+
+
+def roots_of(user: Any, on: date) -> QuerySet[Place]:
+    """The widest places a user's grants reached on a day: where the user's tree begins."""
+    granted = _granted(user)
+    if granted is None:
+        return Place.objects.filter(valid_on(on), kind=PlaceKind.DISTRICT).order_by("code")
+    below = Coverage.objects.filter(valid_on(on), ancestor__in=granted, descendant__in=granted, depth__gt=0)
+    return (
+        Place.objects.filter(valid_on(on), pk__in=granted).exclude(pk__in=below.values("descendant")).order_by("code")
+    )
+
+
+def with_children_counted(rows: QuerySet[Place], on: date) -> QuerySet[Place]:
+    """The rows with `children`: how many places stood directly under each on a day."""
+    held = Q(placed__since__lte=on) & (Q(placed__until=None) | Q(placed__until__gt=on))
+    return rows.annotate(children=Count("placed", filter=held))
+
+
+def with_path(rows: QuerySet[Place], on: date) -> QuerySet[Place]:
+    """The rows with `above`: what each stood under on a day, the widest first; one query for all."""
+    above = Coverage.objects.filter(valid_on(on), depth__gt=0).select_related("ancestor").order_by("-depth")
+    return rows.prefetch_related(Prefetch("covered", above, to_attr="above"))
+
+
+@dataclass(frozen=True, slots=True)
+class MovePreview:
+    """What a move would change: the way down to the place before and after, and how many places go with it."""
+
+    before: list[Place]
+    after: list[Place]
+    counts: list[KindCount]
+
+
+def preview_of_move(place: Place, to: Place, on: date) -> MovePreview:
+    """What would move if a place stood under another from a day on 调整预览."""
+    return MovePreview(path_of(place, on), [*path_of(to, on), place], counts_below(place, on))
+
+
+def move_targets(user: Any, place: Place) -> QuerySet[Place]:
+    """The places that a place may be moved under by this user 可调入的上级.
+
+    A unit stays in its building: it only changes its floor.
+    """
+    fitting = [kind for kind in PlaceKind.values if rules.may_stand_under(place.kind, kind)]
+    rows = seen_by(user, Place, "territory.edit").filter(kind__in=fitting, until=None)
+    if place.kind == PlaceKind.UNIT:
+        buildings = [above.pk for above in path_of(place) if above.kind == PlaceKind.BUILDING]
+        inside = Coverage.objects.filter(valid_on(today()), ancestor__in=buildings)
+        rows = rows.filter(pk__in=inside.values("descendant"))
+    return rows.order_by("kind", "code")
+
+
+def places_geojson(user: Any, kind: str, on: date | None = None, system: str = "wgs84") -> dict[str, Any]:
+    """The outlines (or else the points) of the places of a kind that a user knows on a day, as GeoJSON 空间图层.
+
+    `system`: "wgs84", or "gcj02" for Chinese web maps. A place without outline and point is left out.
+    """
+    convert = geodesy.to_gcj02 if system == "gcj02" else lambda longitude, latitude: (longitude, latitude)
+    features = []
+    for place in places_known_to(user, on or today()).filter(kind=kind).order_by("code"):
+        geometry = place.outline
+        if geometry is None and place.longitude is not None and place.latitude is not None:
+            geometry = {"type": "Point", "coordinates": [place.longitude, place.latitude]}
+        if geometry is not None:
+            told = {"name": place.name, "code": place.code, "kind": place.kind, "source": place.outline_source}
+            features.append({"type": "Feature", "geometry": geodesy.converted(geometry, convert), "properties": told})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def outline_area(place: Place) -> int | None:
+    """How much ground an outline encloses, in m² to about one per cent; None without an outline 轮廓面积."""
+    if place.outline is None:
+        return None
+    outlined = shape(place.outline)
+    metre = geodesy.distance((0, 0), (0, 1))  # metres to a degree of latitude
+    return round(float(outlined.area) * metre * metre * cos(radians(float(outlined.centroid.y))))
+
+
+def _granted(user: Any) -> tuple[int, ...] | None:
+    """Places over which a user holds the right to see places; None for the product itself."""
+    return None if isinstance(user, System) else reach_of(user).places("territory.see")
