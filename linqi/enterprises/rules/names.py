@@ -105,7 +105,12 @@ _TRADE: Final = re.compile("|".join(sorted(_TRADE_WORDS.split(), key=len, revers
 @lru_cache(maxsize=65536)
 def name_key(name: str) -> str:
     """A name in one form for comparing and sorting: half-width, upper case, without spaces and points 名称归一."""
-    return _DROPPED.sub("", unicodedata.normalize("NFKC", name)).upper()[:200]
+    key = name
+    for _again in range(3):  # taking a space away can join a letter and an accent, which is one letter then
+        key, before = _DROPPED.sub("", unicodedata.normalize("NFKC", key)).upper()[:200], key
+        if key == before:
+            break
+    return key
 
 
 @lru_cache(maxsize=65536)
