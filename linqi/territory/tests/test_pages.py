@@ -289,3 +289,10 @@ def test_the_tree_asks_as_often_for_many_places_as_for_few(as_, cast, django_ass
     browser.get(reverse("territory:children", args=[cast.park.pk]))
     with django_assert_max_num_queries(12):
         browser.get(reverse("territory:children", args=[cast.park.pk]))
+
+
+def test_the_way_down_is_linked_only_as_far_as_the_reader_may_go(as_, cast):
+    page = text(as_("street_leader").get(reverse("territory:place", args=[cast.park.pk])))
+    assert "滨湖区" in page
+    assert reverse("territory:place", args=[cast.street.pk]) in page
+    assert f'href="{reverse("territory:place", args=[cast.district.pk])}"' not in page

@@ -154,7 +154,7 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
             "on": on,
             "past": on < today(),
             "exists": exists,
-            "crumbs": _crumbs(one, on),
+            "crumbs": _crumbs(request.user, one, on),
             "facts": _facts(one),
             "counts": [
                 (_(PlaceKind(count.kind).label), count.number, _list_url(one, count.kind, on))
@@ -204,7 +204,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
             "form": form,
             "kinds": [(one, _(PlaceKind(one).label), one == kind) for one in kinds],
             "kind": _(PlaceKind(kind).label),
-            "crumbs": [*_crumbs(parent, today(), last=True), Crumb(_("新增"))],
+            "crumbs": [*_crumbs(request.user, parent, today(), last=True), Crumb(_("新增"))],
         },
     )
 
@@ -257,7 +257,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
             "preview": preview,
             "counts": [(_(PlaceKind(count.kind).label), count.number) for count in preview.counts] if preview else [],
             "now_under": queries.parent_of(one),
-            "crumbs": [*_crumbs(one, today(), last=True), Crumb(_("调整隶属"))],
+            "crumbs": [*_crumbs(request.user, one, today(), last=True), Crumb(_("调整隶属"))],
         },
     )
 
@@ -364,15 +364,14 @@ def _kept(place: Place) -> dict[str, Any]:
     return {name: getattr(place, name) for name in PlaceForm.base_fields}
 
 
-def _crumbs(place: Place, on: date, last: bool = False) -> list[Crumb]:
-    """The way down to a place; `last`: the place itself is a link too."""
+def _crumbs(user: Any, place: Place, on: date, last: bool = False) -> list[Crumb]:
+    """The way down to a place, linked as far as the reader may go; `last`: the place itself is a link too."""
     path = queries.path_of(place, on) or [place]
+    seen = queries.places_ever_seen_by(user).filter(pk__in=[one.pk for one in path]).values_list("pk", flat=True)
+    linked = set(seen) - (set() if last else {place.pk})
     return [
         Crumb(_("空间"), reverse("territory:tree")),
-        *(
-            Crumb(one.name, "" if one.pk == place.pk and not last else reverse("territory:place", args=[one.pk]))
-            for one in path
-        ),
+        *(Crumb(one.name, reverse("territory:place", args=[one.pk]) if one.pk in linked else "") for one in path),
     ]
 
 
@@ -444,6 +443,6 @@ def _form_page(
             "button": button,
             "note": note,
             "question": question,
-            "crumbs": [*_crumbs(place, today(), last=True), Crumb(title)],
+            "crumbs": [*_crumbs(request.user, place, today(), last=True), Crumb(title)],
         },
     )
