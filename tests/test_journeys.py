@@ -1,0 +1,221 @@
+"""Walks through the product in a real browser, wide and on a phone: the circle of the purpose, by clicking.
+
+Each walk watches the browser's console and its requests: an error, a blocked inline style or a request to another host fails it.
+"""
+
+import os
+import re
+import shutil
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from linqi.cases.actions import seed_defaults
+from linqi.enterprises.models import Import, Tenancy
+from linqi.kit import clock
+from linqi.kit.access import SYSTEM
+from linqi.organisation.actions import seed_departments
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+PASSWORD = "走访-2026-circle"
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.enable_socket,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(params=list(SIZES))
+def walker(request, browser, live_server):
+    """Makes a page for a user who signs in; at the end, whatever the browser complained of."""
+    complaints, contexts = [], []
+
+    def walk(user):
+        context = browser.new_context(viewport=SIZES[request.param], locale="zh-CN")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith((live_server.url, "data:", "blob:"))
+                else complaints.append(f"foreign host: {asked.url}")
+            ),
+        )
+        user.set_password(PASSWORD)
+        user.save()
+        page.goto(live_server.url + reverse("account_login"))
+        page.fill("input[name=login]", user.username)
+        page.fill("input[name=password]", PASSWORD)
+        page.get_by_role("button", name=re.compile("登录")).click()
+        page.wait_for_url(live_server.url + "/")
+        return page
+
+    yield walk
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def stage(cast):
+    """The cast's street in working order; the firm moved in last week and must be visited."""
+    seed_departments(street=cast.street, by=SYSTEM)
+    seed_defaults(street=cast.street, by=SYSTEM)
+    Tenancy.objects.filter(enterprise=cast.firm).update(since=clock.today() - timedelta(days=6))
+    return cast
+
+
+def told(page):
+    """What the toast says after an act."""
+    return page.locator(".lq-toasts").inner_text()
+
+
+def fits(page):
+    """Nothing sticks out of the screen sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_the_first_circle_is_walked_by_hand(stage, walker, live_server):
+    # A specialist is told whom to visit and why, goes, and reports a problem.
+    specialist = walker(stage.econ_specialist)
+    assert "今天先去看谁" in specialist.inner_text("main")
+    specialist.get_by_role("link", name=re.compile(stage.firm.name)).first.click()
+    assert "新入驻" in specialist.inner_text("main")
+    specialist.get_by_role("link", name=re.compile("直接记录")).click()
+    specialist.fill("[name=met]", "前台")
+    specialist.fill("[name=summary]", "刚搬来，电梯经常停运")
+    specialist.get_by_role("button", name="保存记录").click()
+    specialist.locator("#add").get_by_role("link", name="问题").click()
+    specialist.select_option("select[name$=category]", index=3)
+    specialist.fill("input[name$=title]", "电梯经常停运")
+    specialist.get_by_role("button", name="登记问题").click()
+    specialist.wait_for_load_state()
+    assert "电梯经常停运" in specialist.inner_text("#findings")
+    assert fits(specialist)
+    case = stage.firm.cases.get()
+    assert case.department is not None
+    assert case.due_at > case.opened_at
+
+    # The section accepts, sees why this date, answers and closes.
+    handler_user = stage.department_handler
+    handler_user.grants.update(department=case.department_id)
+    handler = walker(handler_user)
+    handler.goto(live_server.url + reverse("cases:detail", args=[case.pk]))
+    handler.get_by_role("button", name="受理").click()
+    handler.locator(".lq-why summary").first.click()
+    assert "次日起算" in handler.inner_text(".lq-why")
+    handler.fill("textarea[name$=text]", "维保单位已更换配件，今天恢复运行")
+    handler.locator("form[action*='answer']").get_by_role("button", name="答复").click()
+    handler.locator("form[action*='close']").get_by_role("button").click()
+    assert fits(handler)
+    case.refresh_from_db()
+    assert case.state == "closed"
+
+    # The enterprise reads the answer and rates it, by keyboard.
+    firm = walker(stage.enterprise_user)
+    firm.get_by_role("link", name=re.compile("电梯经常停运")).first.click()
+    assert "维保单位" in firm.inner_text("main")
+    firm.locator("input[name=stars]").nth(4).focus()
+    firm.keyboard.press("Space")
+    firm.get_by_role("button", name="提交评价").click()
+    firm.wait_for_load_state()
+    assert fits(firm)
+    case.refresh_from_db()
+    assert case.rating is not None
+
+    # The street sees it counted, and the number opens to its row.
+    leader = walker(stage.street_leader)
+    leader.goto(live_server.url + reverse("dashboards:wall"))
+    leader.get_by_role("link", name=re.compile("满意率")).click()
+    leader.wait_for_load_state()
+    assert "电梯经常停运" in leader.inner_text("main")
+    assert fits(leader)
+
+
+def test_a_registry_is_brought_in_and_taken_back(stage, walker, live_server, tmp_path, settings):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}},
+    }
+    file = tmp_path / "名册.csv"
+    file.write_text(
+        "企业名称,统一社会信用代码,法定代表人\n滨湖新来科技有限公司,,某某\n滨湖写错有限公司,9133011X,某某\n",
+        encoding="gb18030",
+    )
+    page = walker(stage.community_secretary)
+    page.goto(live_server.url + reverse("enterprises:new_import"))
+    page.set_input_files("input[type=file]", file)
+    page.fill("input[name=source]", "三月名册")
+    page.get_by_role("button", name="上传并预览").click()
+    page.wait_for_load_state()
+    assert "个人信息列不导入" in page.inner_text("main")
+    assert "8 位" in page.inner_text("main")
+    page.get_by_role("button", name="写入 1 行").click()
+    page.wait_for_load_state()
+    assert "已写入" in page.inner_text("main")
+    assert fits(page)
+    page.get_by_role("button", name="撤销这次导入").click()
+    page.locator("dialog").get_by_role("button", name="确定").click()
+    page.wait_for_load_state()
+    assert "已撤销" in page.inner_text("main")
+    assert Import.objects.get().state == "undone"
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "district_operator",
+        "street_leader",
+        "community_secretary",
+        "department_handler",
+        "property_manager",
+        "enterprise_user",
+    ],
+)
+def test_each_role_opens_every_entry_of_its_menu(stage, walker, role):
+    page = walker(stage.users[role])
+    for address in page.eval_on_selector_all(".lq-menu a", "links => links.map(link => link.href)"):
+        answer = page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert answer is not None
+        assert answer.status == 200, address
+        assert fits(page), address
+
+
+def test_the_search_box_is_reached_by_a_key_and_finds_by_initials(stage, walker):
+    from linqi.search.actions import rebuild
+
+    rebuild()
+    page = walker(stage.econ_specialist)
+    page.keyboard.press("/")
+    page.keyboard.type("qckj", delay=30)
+    page.locator("#global-suggest a").first.wait_for()
+    assert stage.firm.name in page.inner_text("#global-suggest")
+    assert stage.far_firm.name not in page.inner_text("#global-suggest")
+
+
+def test_the_page_speaks_english_when_asked(stage, walker):
+    page = walker(stage.econ_specialist)
+    page.get_by_role("button", name=re.compile("EN|English")).first.click()
+    page.wait_for_load_state()
+    assert page.get_attribute("html", "lang") == "en"
