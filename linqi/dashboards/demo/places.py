@@ -209,7 +209,7 @@ def make_street(
     for number in sorted(range(len(plan.communities)), key=lambda at: plan.communities[at].parks):  # hosts first
         community = plan.communities[number]
         mine = [outline for outline, whose in zip(outlines, owner, strict=True) if whose == number]
-        hull = _round(unary_union(mine).convex_hull.buffer(30 * METRE)) if mine else None
+        hull = _within(unary_union(mine).convex_hull.buffer(30 * METRE), border) if mine else None
         communities[number] = place(
             "community",
             f"{plan.code}-C{number + 1:02d}",
@@ -225,7 +225,6 @@ def make_street(
         stands.append((communities[number], street, community.since, None, ""))
     made: list[Park] = []
     every: list[Building] = []
-    per_building = units / buildings
     doors = count(1)
     for at, (centre, yards, outline) in enumerate(zip(centres, drafts, outlines, strict=True)):
         first = max(plan.since, date(2012, 1, 1)) + timedelta(days=random.randrange(0, 700))
@@ -286,7 +285,8 @@ def make_street(
             stands.append((building.pk, park.pk, since, None, ""))
             park.buildings.append(building)
             every.append(building)
-            _fill(building, per_building, plan.storeys, random=random, place=place, stands=stands)
+            _fill(building, units / buildings, plan.storeys, random=random, place=place, stands=stands)
+            _measure(rows, building)
     return Street(plan, street, district, communities, made, every, None, rows, stands)
 
 
@@ -326,6 +326,14 @@ def _fill(
             pk = place("unit", f"{building.code}-U{name}", name, building.since, level=level, area_m2=area)
             stands.append((pk, floor, building.since, None, ""))
             building.units.append(Unit(pk, name, level, area, building))
+
+
+def _measure(rows: list[tuple[Any, ...]], building: Building) -> None:
+    """A building's area: its units with lifts, halls and walls."""
+    at = building.pk - rows[0][0]
+    known = dict(zip(PLACE_COLUMNS, rows[at], strict=True))
+    known["area_m2"] = round(sum(unit.area for unit in building.units) * Decimal("1.28"))
+    rows[at] = tuple(known.values())
 
 
 def _ground(plan: StreetPlan) -> Polygon:
@@ -390,6 +398,12 @@ def _shares(total: int, parts: int, random: Random) -> list[int]:
 def _metres(a: tuple[float, float], b: tuple[float, float]) -> float:
     stretch = cos(radians(a[1]))
     return float((((a[0] - b[0]) * stretch) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 / METRE)
+
+
+def _within(hull: Any, border: Any) -> Any:
+    """What of an outline lies in the street; where the border cuts it apart, the largest part."""
+    inside = hull.intersection(border)
+    return _round(max(getattr(inside, "geoms", [inside]), key=lambda part: part.area))
 
 
 def _round(polygon: Any) -> Any:
