@@ -154,7 +154,7 @@ class OutlineForm(forms.Form):
 
     def clean_file(self) -> "UploadedFile[Any] | None":
         """Not larger than an outline can be."""
-        file: "UploadedFile[Any] | None" = self.cleaned_data["file"]
+        file: UploadedFile[Any] | None = self.cleaned_data["file"]
         if file is not None and (file.size or 0) > LARGEST_OUTLINE:
             raise forms.ValidationError(now("文件太大，轮廓不应超过 2 MB。"))
         return file
