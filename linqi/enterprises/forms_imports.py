@@ -18,7 +18,7 @@ class ImportForm(forms.ModelForm[Import]):
     class Meta:
         model = Import
         fields = ("file", "street", "source", "as_of")
-        labels = {"file": _("名册文件"), "street": _("导入到哪个街道"), "source": _("名册来源"), "as_of": _("数据截至")}
+        labels = {"file": _("名册文件"), "street": _("导入到哪里"), "source": _("名册来源"), "as_of": _("数据截至")}
         help_texts = {
             "file": _("Excel（.xlsx、.xls）或 CSV，最大 50 MB；列名不必与模板完全一样"),
             "source": _("例如：市场监管局 2026 年 3 月在册名单；会写在每家企业的来源里"),
@@ -31,8 +31,9 @@ class ImportForm(forms.ModelForm[Import]):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        streets = seen_by(user, Place, "enterprises.import").filter(kind=PlaceKind.STREET, until=None).order_by("name")
-        self.fields["street"] = forms.ModelChoiceField(streets, label=_("导入到哪个街道"), initial=streets.first())
+        wide = (PlaceKind.STREET, PlaceKind.COMMUNITY)  # whoever works for one community brings its own registry
+        places = seen_by(user, Place, "enterprises.import").filter(kind__in=wide, until=None).order_by("-kind", "name")
+        self.fields["street"] = forms.ModelChoiceField(places, label=_("导入到哪里"), initial=places.first(), empty_label=None)
         self.fields["as_of"].initial = clock.today
 
     def clean_file(self) -> Any:
