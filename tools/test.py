@@ -33,7 +33,12 @@ def install() -> list[str]:
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], env=environment, check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
+            env=environment,
+            check=False,
+            stdout=subprocess.DEVNULL,
+        )
         missing = [package for package, program in PACKAGES.items() if not present(package, program)]
     return [f"{package} is not installed (run as root on Debian, or install it)" for package in missing]
 
@@ -87,14 +92,42 @@ def postgresql() -> Iterator[str]:
     home.chmod(0o777)
     data = home / "data"
     user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-    subprocess.run([*user, programs / "initdb", "-D", data, "-U", "linqi", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd=home)
+    subprocess.run(
+        [
+            *user,
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "linqi",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=home,
+    )
     options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
-    subprocess.run([*user, programs / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd=home)
+    subprocess.run(
+        [*user, programs / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=home,
+    )
     try:
         subprocess.run([programs / "createdb", "-h", home, "-U", "linqi", "linqi"], check=True)
         yield f"postgres://linqi@/linqi?host={home}"
     finally:
-        subprocess.run([*user, programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False, stdout=subprocess.DEVNULL, cwd=home)
+        subprocess.run(
+            [*user, programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"],
+            check=False,
+            stdout=subprocess.DEVNULL,
+            cwd=home,
+        )
         shutil.rmtree(home, ignore_errors=True)
 
 

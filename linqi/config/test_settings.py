@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("LINQI_SECRET_KEY", "tests-only-not-a-secret")
 
-from linqi.config.settings import *  # noqa: E402, F403
-from linqi.config.settings import TEMPLATES  # noqa: E402
+from linqi.config.settings import *  # noqa: F403
+from linqi.config.settings import TEMPLATES
 
 
 class UndefinedVariable(Exception):

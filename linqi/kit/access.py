@@ -124,7 +124,7 @@ class Scope:
     def __or__(self, other: "Scope") -> "Scope":
         def either(reach: Reach, permission: str) -> Q:
             asked = (self.condition(reach, permission), other.condition(reach, permission))
-            parts = [part for part in asked if part != NOTHING]
+            parts: list[Any] = [part for part in asked if part != NOTHING]
             return Q.create(parts, connector=Q.OR) if parts else NOTHING
 
         return Scope(either)

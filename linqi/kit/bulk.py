@@ -8,7 +8,7 @@ want them (`get_db_prep_save`), table and column names come from the model, and 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
 
@@ -20,11 +20,13 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     """Insert rows of values, in the order of `columns` (field names; every other field must have a default in the database or
     be null); how many. Call it inside a transaction.
     """
-    fields = [model._meta.get_field(name) for name in columns]
+    fields = [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns]
     prepare = [_preparing(field) for field in fields]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
-    values = ([value if ready is None else ready(value) for ready, value in zip(prepare, row, strict=True)] for row in rows)
+    values = (
+        [value if ready is None else ready(value) for ready, value in zip(prepare, row, strict=True)] for row in rows
+    )
     done = 0
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -45,7 +47,9 @@ def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
     table, column = model._meta.db_table, str(model._meta.pk.column)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count])
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
+            )
             return sorted(number for (number,) in cursor.fetchall())
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = cursor.fetchone()

@@ -50,7 +50,7 @@ def read_code(text: object) -> Reading:
     if isinstance(text, float):
         return Reading(Code.ROUNDED, f"{text:.0f}", _ROUNDED)
     raw = "" if text is None else str(text)
-    clean = _LOOKS_RIGHT(raw) and raw or normal_code(raw)
+    clean = raw if raw and _LOOKS_RIGHT(raw) else normal_code(raw)
     if not clean:
         return Reading(Code.NOTHING, "")
     if len(clean) == 18 and clean.isdigit() and clean.endswith("000") and not is_uscc(clean):
@@ -62,7 +62,9 @@ def read_code(text: object) -> Reading:
     if len(clean) == 15 and clean.isdigit():
         if is_old_number(clean):
             return Reading(Code.OLD_NUMBER, clean)
-        return Reading(Code.MALFORMED, clean, f"15 位注册号校验不通过，末位应为 {old_check_digit(clean[:14])}；请核对原件")
+        return Reading(
+            Code.MALFORMED, clean, f"15 位注册号校验不通过，末位应为 {old_check_digit(clean[:14])}；请核对原件"
+        )
     return Reading(Code.MALFORMED, clean, f"统一社会信用代码应为 18 位，这里是 {len(clean)} 位；请核对营业执照")
 
 
@@ -153,6 +155,8 @@ def _read_eighteen(code: str) -> Reading:
     expected = check_character(code[:17])
     if expected != code[17]:
         return Reading(
-            Code.MALFORMED, code, f"校验位不符：末位应为 {expected}，这里是 {code[17]}，前面至少有一位写错；请核对营业执照"
+            Code.MALFORMED,
+            code,
+            f"校验位不符：末位应为 {expected}，这里是 {code[17]}，前面至少有一位写错；请核对营业执照",
         )
     return Reading(Code.USCC, code)

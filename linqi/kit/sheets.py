@@ -102,7 +102,7 @@ class Sheet:
     name: str
     columns: tuple[Column, ...]
 
-    def read(self, path: Path, file_name: str, bounds: Bounds = Bounds()) -> Table:  # noqa: B008 – frozen
+    def read(self, path: Path, file_name: str, bounds: Bounds = Bounds()) -> Table:
         """Read .xlsx, .xls or .csv; the sheet with the heading is found by its columns. SheetRefused with the remedy."""
         refused = []
         for name, cells, empty_formulas in _open(path, file_name, bounds):
@@ -156,7 +156,12 @@ class Sheet:
                 cell = values[place] if place < len(values) else None
                 if place in uncalculated:
                     row.problems.append(
-                        Problem(number, column.title, "单元格是公式，还没有计算结果", "请在表格软件中打开并保存，或粘贴为数值")
+                        Problem(
+                            number,
+                            column.title,
+                            "单元格是公式，还没有计算结果",
+                            "请在表格软件中打开并保存，或粘贴为数值",
+                        )
                     )
                 row.values[column.key] = _read(cell, column, row)
             rows.append(row)
@@ -172,7 +177,11 @@ class Sheet:
 
 # --- writing -------------------------------------------------------------------------------------------------------
 def write_xlsx(
-    file: IO[bytes], titles: Sequence[str], rows: Iterable[Sequence[Cell]], widths: Sequence[int] = (), name: str = "Sheet1"
+    file: IO[bytes],
+    titles: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    widths: Sequence[int] = (),
+    name: str = "Sheet1",
 ) -> None:
     """Write a workbook row by row in constant memory; texts stay texts, whatever they begin with."""
     book = xlsxwriter.Workbook(
@@ -242,7 +251,7 @@ def _write_cell(sheet: Any, at: int, place: int, value: Cell) -> None:
         return
     if isinstance(value, bool):
         sheet.write_string(at, place, "是" if value else "否")
-    elif isinstance(value, (int, float, Decimal)) and abs(value) < 10**15:
+    elif isinstance(value, int | float | Decimal) and abs(float(value)) < 1e15:
         sheet.write_number(at, place, float(value))
     elif isinstance(value, (date, datetime)):
         sheet.write_datetime(at, place, value)
@@ -301,7 +310,9 @@ def _read(cell: Cell, column: Column, row: Row) -> Cell:
     value = read(cell)
     if value is None and clean(_as_text(cell)) not in _EMPTY_WORDS:
         wanted = {"date": "日期", "int": "整数", "decimal": "数字"}[column.kind]
-        row.problems.append(Problem(row.number, column.title, f"“{_as_text(cell)[:40]}”不是{wanted}", f"请填写{wanted}或留空"))
+        row.problems.append(
+            Problem(row.number, column.title, f"“{_as_text(cell)[:40]}”不是{wanted}", f"请填写{wanted}或留空")
+        )
     return value
 
 
@@ -360,7 +371,9 @@ def _open(path: Path, file_name: str, bounds: Bounds) -> Iterator[tuple[str, lis
     if size == 0:
         raise SheetRefused("文件是空的；请重新导出后再上传")
     if size > bounds.bytes:
-        raise SheetRefused(f"文件有 {size / MEGABYTE:.0f} MB，超过 {bounds.bytes // MEGABYTE} MB 的上限；请分成几份再上传")
+        raise SheetRefused(
+            f"文件有 {size / MEGABYTE:.0f} MB，超过 {bounds.bytes // MEGABYTE} MB 的上限；请分成几份再上传"
+        )
     with path.open("rb") as opened:
         head = opened.read(8)
     if head.startswith(b"PK\x03\x04"):
@@ -457,20 +470,21 @@ def _csv(path: Path, bounds: Bounds) -> list[list[Cell]]:
     try:
         for line in reader:
             if len(line) > bounds.columns:
-                raise SheetRefused(f"第 {reader.line_num} 行有 {len(line)} 列，超过 {bounds.columns} 列的上限；请只保留需要的列")
+                raise SheetRefused(
+                    f"第 {reader.line_num} 行有 {len(line)} 列，超过 {bounds.columns} 列的上限；请只保留需要的列"
+                )
             if len(cells) >= bounds.rows:
                 raise SheetRefused(f"超过 {bounds.rows:,} 行的上限；请分成几份再上传")
             cells.append(line)
     except csv.Error as error:
-        raise SheetRefused(f"第 {reader.line_num} 行读不下去（{error}）；请检查该行的引号，或另存为 .xlsx 再上传") from error
+        raise SheetRefused(
+            f"第 {reader.line_num} 行读不下去（{error}）；请检查该行的引号，或另存为 .xlsx 再上传"
+        ) from error
     return cells
 
 
 def _decoded(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
+    encodings = ["utf-16"] if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "gb18030"]
     if encodings[0] != "utf-16" and b"\x00" in content[:4096]:
         raise SheetRefused("这不是表格文件；请上传 .xlsx、.xls 或 .csv")
     for encoding in encodings:

@@ -50,7 +50,7 @@ def matches(kind: str, question: str, streets: Iterable[int] | None, limit: int 
     where, parameters = _postgresql(asked, known) if connection.vendor == "postgresql" else _sqlite(asked, known)
     found = (
         Document.objects.filter(kind=kind)
-        .extra(where=[where], params=parameters)  # the engine's own match operator, with bound parameters
+        .extra(where=[where], params=parameters)  # noqa: S610 – the engine's own match operator, with bound parameters
         .order_by("-pk")
         .values_list("object_id", "text", "words")[:limit]
     )

@@ -14,7 +14,9 @@ from typing import Final
 _RUNS: Final = re.compile(r"[\u3400-\u9fff]+|[0-9a-z]+")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _BETWEEN: Final = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
-PINYIN_STARTS: Final = 12  # initials are kept from each of the first characters on, so that a trade name is found without its place
+PINYIN_STARTS: Final = (
+    12  # initials are kept from each of the first characters on, so that a trade name is found without its place
+)
 LONGEST_INITIALS: Final = 10
 LONGEST_QUESTION: Final = 40
 
@@ -52,9 +54,7 @@ def words_asked(question: str) -> list[Word]:
     """What to look for: every word must be there. Empty when the question holds nothing to look for."""
     asked: dict[Word, None] = {}
     for run in _RUNS.findall(normal(question)[:LONGEST_QUESTION]):
-        if not _HAN.match(run):
-            asked[Word(run, beginning=True)] = None
-        elif len(run) == 1:
+        if not _HAN.match(run) or len(run) == 1:
             asked[Word(run, beginning=True)] = None
         else:
             asked.update(dict.fromkeys(Word(pair) for pair in _pairs(run)))

@@ -158,7 +158,7 @@ def install(root: Path = ROOT) -> None:
             "NODE_OPTIONS", "--use-system-ca"
         )  # trust what this machine trusts, e.g. behind an office proxy
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run([*command, *arguments], cwd=root, env=environment, check=False)  # noqa: S603 – all our own words
+    done = subprocess.run([*command, *arguments], cwd=root, env=environment, check=False)
     if done.returncode:
         raise AssetError(
             "npm could not install the front-end libraries; its message stands above. Is the registry reachable?"

@@ -44,7 +44,7 @@ def money(yuan: int | float | Decimal) -> str:
     return f"{number(amount)} {_('元')}"
 
 
-def plain(value: object, kind: str = "text") -> str:  # noqa: PLR0911 – one line for each sort of value
+def plain(value: object, kind: str = "text") -> str:
     """One value as text in the reader's language; `kind` as in `tables.Column`."""
     if value is None or value == "":
         return "—"

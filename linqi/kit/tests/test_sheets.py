@@ -43,7 +43,7 @@ def workbook(fill):
     return file.getvalue()
 
 
-PLAIN = "企业名称,统一社会信用代码,成立日期,注册资本,从业人数\n晴川科技,91330100799655058B,2019/3/5,\"1,000\",12\n"
+PLAIN = '企业名称,统一社会信用代码,成立日期,注册资本,从业人数\n晴川科技,91330100799655058B,2019/3/5,"1,000",12\n'
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,10 @@ PLAIN = "企业名称,统一社会信用代码,成立日期,注册资本,从业�
         pytest.param(PLAIN.encode("utf-16"), id="UTF-16, as Excel's Unicode text"),
         pytest.param(PLAIN.replace(",", "\t").replace('"1\t000"', "1000").encode(), id="tabs"),
         pytest.param(("本表由园区填报，请勿改动\n\n" + PLAIN).encode(), id="a note above the heading"),
-        pytest.param(PLAIN.replace("企业名称", " 单位 名称＊").replace("注册资本", "注册资本（元）").encode(), id="other headings"),
+        pytest.param(
+            PLAIN.replace("企业名称", " 单位 名称＊").replace("注册资本", "注册资本（元）").encode(),
+            id="other headings",
+        ),
     ],
 )
 def test_the_same_table_is_read_from_every_dress(saved, content):
@@ -134,7 +137,9 @@ def test_a_formula_that_was_never_calculated_is_a_problem_of_its_row(saved):
         pytest.param(b"%PDF-1.7 ...", "不是表格文件", id="a PDF that was renamed"),
         pytest.param("甲,乙\n1,2\n".encode(), "没有找到表头", id="wrong sheet"),
         pytest.param(b"\x00\x01\x02\x03" * 9, "不是表格文件", id="anything binary"),
-        pytest.param(("企业名称," + ",".join(map(str, range(1000))) + "\n").encode(), "1001 列", id="a thousand columns"),
+        pytest.param(
+            ("企业名称," + ",".join(map(str, range(1000))) + "\n").encode(), "1001 列", id="a thousand columns"
+        ),
         pytest.param(b"PK\x03\x04 broken", "损坏", id="a broken archive"),
     ],
 )
@@ -159,7 +164,9 @@ def test_a_file_beyond_the_bound_is_refused_unread(tmp_path):
         FIRMS.read(path, "big.csv", Bounds(bytes=1000))
 
 
-@pytest.mark.parametrize("cell", ["2019-03-05", "2019/3/5", "20190305", "2019年3月5日", "2019.3.5", 43529, 43529.0, 20190305])
+@pytest.mark.parametrize(
+    "cell", ["2019-03-05", "2019/3/5", "20190305", "2019年3月5日", "2019.3.5", 43529, 43529.0, 20190305]
+)
 def test_a_date_is_read_in_each_of_its_shapes(cell):
     assert read_date(cell) == date(2019, 3, 5)
 
@@ -174,7 +181,9 @@ def test_cleaning_twice_is_cleaning_once(text):
     assert clean(clean(text)) == clean(text)
 
 
-@given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=20), st.integers(-(10**9), 10**9)), min_size=2, max_size=2)))
+@given(
+    st.lists(st.lists(st.one_of(st.none(), st.text(max_size=20), st.integers(-(10**9), 10**9)), min_size=2, max_size=2))
+)
 def test_no_text_in_an_export_can_become_a_formula(rows):
     written = b"".join(write_csv(["甲", "乙"], rows)).decode("utf-8-sig")
     for line, row in zip(list(csv.reader(io.StringIO(written, newline="")))[1:], rows, strict=True):

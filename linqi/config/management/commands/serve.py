@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=1, help="web processes; each runs --threads requests at a time")
+        parser.add_argument(
+            "--workers", type=int, default=1, help="web processes; each runs --threads requests at a time"
+        )
         parser.add_argument("--threads", type=int, default=8)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -75,7 +77,7 @@ class Supervisor:
 
     def _start(self, name: str) -> None:
         # A session of its own: Ctrl+C reaches only the supervisor, which then ends the others in order.
-        self._running[name] = subprocess.Popen(self._commands[name], env=os.environ, start_new_session=True)  # noqa: S603 – our own commands
+        self._running[name] = subprocess.Popen(self._commands[name], env=os.environ, start_new_session=True)
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
         self._stopping = True
