@@ -7,6 +7,7 @@ OURS = """\
 linqi migrate                                make or update the database
 linqi serve [--host HOST] [--port PORT]      web server, worker and tick
 linqi demo [--size full|small|tiny]          fill an empty database with a generated street
+linqi setup --district CODE NAME --street …  the first district, street and operator of a real installation
 linqi import enterprises FILE --street CODE  bring in a registry file (--dry-run, --report, --json, --undo)
 linqi journal verify                         check the hash chain of the journal
 linqi reindex                                build the search index anew
