@@ -15,6 +15,7 @@ LINQI_LOG           "json" (default in production) or "text"
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
@@ -22,6 +23,8 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from linqi.config.logs import AS_JSON
 
 PACKAGE = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("LINQI_HOME", "var")).resolve()
@@ -88,6 +91,7 @@ MIDDLEWARE = [
     "linqi.config.middleware.RequestLog",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "linqi.config.uploads.UploadBound",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -107,7 +111,10 @@ WSGI_APPLICATION = "linqi.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [PACKAGE / "accounts" / "templates", PACKAGE / "ui" / "templates"],  # our sign-in pages before allauth's
+        "DIRS": [
+            PACKAGE / "accounts" / "templates",
+            PACKAGE / "ui" / "templates",
+        ],  # our sign-in pages before allauth's
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -217,21 +224,25 @@ STORAGES = {
 MEDIA_ROOT = HOME / "uploads"
 FILE_UPLOAD_PERMISSIONS = 0o600
 UPLOAD_MAX_BYTES = 50 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "linqi.config.uploads.Bounded",  # first: what it stops, the others never see
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # form fields; files are streamed to disk and bounded by UPLOAD_MAX_BYTES
 
 # --- mail ---------------------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-if mail := urlsplit(os.environ.get("LINQI_MAIL_URL", "")):
-    if mail.hostname:
-        EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        EMAIL_HOST, EMAIL_PORT = mail.hostname, mail.port or 25
-        EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(mail.username or ""), unquote(mail.password or "")
+_mail = urlsplit(os.environ.get("LINQI_MAIL_URL", ""))
+if _mail.hostname:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or 25
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 
 PUBLIC_URL = os.environ.get("LINQI_PUBLIC_URL", "").rstrip("/")
 
 # --- logs: one object a line, request id in each ------------------------------------------------------------------
-LOG_JSON = os.environ.get("LINQI_LOG", "json" if PRODUCTION else "text") == "json"
-_SHARED = [
+_SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -245,7 +256,7 @@ LOGGING = {
         "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
             "processor": structlog.processors.JSONRenderer(ensure_ascii=False)
-            if LOG_JSON
+            if AS_JSON
             else structlog.dev.ConsoleRenderer(colors=False),
             "foreign_pre_chain": _SHARED,
         }
@@ -255,6 +266,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},  # it says each second that there is nothing to do
     },
 }
 structlog.configure(

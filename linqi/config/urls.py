@@ -21,7 +21,7 @@ urlpatterns = [
     path("cases/", include("linqi.cases.urls")),
     path("visits/", include("linqi.visits.urls")),
 ]
-handler400 = "linqi.ui.views.bad_request"
+handler400 = "linqi.config.uploads.bad_request"
 handler403 = "linqi.ui.views.forbidden"
 handler404 = "linqi.ui.views.not_found"
 handler500 = "linqi.ui.views.server_error"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -151,4 +151,6 @@ def typed(column: str, value: Any) -> Any:
         return value
     if column in {"established_on", "as_of"}:
         return date.fromisoformat(value)
+    if column == "updated_at":
+        return datetime.fromisoformat(value)
     return Decimal(value) if column == "registered_capital" else value

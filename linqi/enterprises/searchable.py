@@ -64,9 +64,10 @@ def keep_findable(ids: list[int]) -> None:
 
 
 def write_words(ids: list[int]) -> None:
-    """Index what is there and forget what was merged."""
+    """Index what is there and forget what was merged or taken out."""
     index_many(KIND, rows(ids))
-    remove(KIND, Enterprise.objects.filter(pk__in=ids).exclude(merged_into=None).values_list("pk", flat=True))
+    there = set(Enterprise.objects.filter(pk__in=ids, merged_into=None).values_list("pk", flat=True))
+    remove(KIND, set(ids) - there)
 
 
 def _streets_of(enterprises: list[int]) -> dict[int, set[int]]:

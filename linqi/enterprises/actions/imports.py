@@ -7,7 +7,7 @@ by row (`ImportRow.before`), so that undo puts back what stood there and takes o
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import Q
 
+from linqi.accounts.models import Grant
 from linqi.enterprises.actions.registry import settle, tell_changed
 from linqi.enterprises.intake import FROM_THE_REGISTRY, Candidate, left_out, plain, read_registry, typed
 from linqi.enterprises.models import Enterprise, Import, ImportRow, ImportState, Outcome, Relation, Tenancy
@@ -36,11 +37,11 @@ NEW_COLUMNS: Final = ("id", "uscc", "name_key", "seat_id", "source", "as_of", "c
 TENANCY_COLUMNS: Final = ("enterprise_id", "place_id", "relation", "since", "room", "shared", "clustered", "source")
 ROW_COLUMNS: Final = ("batch_id", "number", "outcome", "reason", "name", "uscc", "enterprise_id", "before", "after")
 _UNKNOWN: Final = {"established_on": None, "registered_capital": None}  # what is empty text in the other columns
-STANDING: Final = (*FROM_THE_REGISTRY, "uscc", "as_of", "source")
+STANDING: Final = (*FROM_THE_REGISTRY, "uscc", "as_of", "source", "updated_at")
 PATIENCE: Final = timedelta(minutes=10)  # a process that reads or writes for longer is taken for dead
 
 
-class ImportRefused(Exception):
+class ImportRefused(Exception):  # noqa: N818 – it is what happened to the import
     """The import cannot be applied or undone as asked; the message says why and what can be done."""
 
 
@@ -52,6 +53,7 @@ class Planned:
     verdict: Verdict
     enterprise: int | None = None
     stands: dict[str, Any] | None = None
+    written: dict[str, Any] = field(default_factory=dict)  # what an update wrote beside the columns, for undo
 
 
 @transaction.atomic
@@ -188,7 +190,7 @@ def undo_import(*, batch: Import, leave_changed: bool, by: Any) -> list[ImportRo
         Enterprise.objects.filter(pk__in=some).delete()
     restored = [row for row in undone if row.outcome == Outcome.UPDATED and row.enterprise and row.before]
     _restore(restored)
-    settle([row.enterprise_id for row in restored if row.after and row.after.get("tenancy")])
+    settle([row.enterprise_id for row in restored if row.enterprise_id and row.after and "tenancy" in row.after])
     tell_changed([*created, *(row.enterprise_id for row in restored if row.enterprise_id)])
     batch.state = ImportState.UNDONE
     batch.finished_at = clock.now()
@@ -237,7 +239,7 @@ def _plan(batch: Import) -> tuple[Table, list[Planned]]:
             planned.append(Planned(candidate, _within_file(candidate, before)))
             continue
         enterprise, stands = known.find(candidate)
-        verdict = judge(candidate.says, stands, batch.as_of, candidate.uscc)
+        verdict = judge(candidate.says, stands, batch.as_of, candidate.uscc, here=known.is_here(enterprise))
         planned.append(Planned(candidate, verdict, enterprise, stands))
     return table, planned
 
@@ -258,6 +260,8 @@ class _Known:
         nameless = (one.key for one in usable if not one.uscc and "old_number" not in one.says)
         here = Q(tenancies__place__in=[batch.street_id, *standing_below(batch.street).values_list("pk", flat=True)])
         self._by_name = self._fetch("name_key", nameless, here)
+        found = (row["id"] for some in (self._by_code, self._by_number, self._by_name) for row in some.values())
+        self._here = _still_here(batch, found)
 
     def find(self, candidate: Candidate) -> tuple[int | None, dict[str, Any] | None]:
         """Id and columns of the enterprise a row is about; two Nones when nobody has entered it."""
@@ -269,6 +273,10 @@ class _Known:
             found = self._by_name.get(candidate.key)
         return (found["id"], found) if found else (None, None)
 
+    def is_here(self, enterprise: int | None) -> bool:
+        """Whether the street knows it as one of its own on the day for which the file speaks."""
+        return enterprise in self._here
+
     def _fetch(self, column: str, keys: Iterable[str], only: Q = Q()) -> dict[str, dict[str, Any]]:  # noqa: B008
         found = {}
         for some in _chunks(list(dict.fromkeys(keys))):
@@ -276,6 +284,16 @@ class _Known:
             for row in rows.values("id", "name_key", *STANDING):
                 found[row[column]] = row
         return found
+
+
+def _still_here(batch: Import, enterprises: Iterable[int]) -> set[int]:
+    """Those at a place of the street, or gone from it only after the day for which the file speaks."""
+    here: set[int] = set()
+    staying = Q(until=None) | Q(until__gt=batch.as_of)
+    for some in _chunks(list(dict.fromkeys(enterprises))):
+        stays = Tenancy.objects.filter(staying, enterprise__in=some, place__covered__ancestor=batch.street_id)
+        here.update(stays.values_list("enterprise_id", flat=True))
+    return here
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -315,28 +333,23 @@ def _write(batch: Import, planned: list[Planned]) -> None:
 
 def _change(batch: Import, changed: list[Planned], doors: "_Doors") -> None:
     by_id = {one.enterprise: one for one in changed}
+    now = clock.now()
     arrived = []
     for some in _chunks(list(by_id)):
         rows = list(Enterprise.objects.filter(pk__in=some))
-        here = set(
-            Tenancy.objects.filter(enterprise__in=some, until=None, place__covered__ancestor=batch.street_id).values_list(
-                "enterprise_id", flat=True
-            )
-        )
+        here = _still_here(batch, some)
         for row in rows:
             one = by_id[row.pk]
             for column, value in (one.verdict.changes or {}).items():
                 setattr(row, column, value)
-            row.name_key, row.source, row.as_of = name_key(row.name), batch.source, batch.as_of
-            row.updated_at = clock.now()
+            row.name_key, row.source, row.as_of, row.updated_at = name_key(row.name), batch.source, batch.as_of, now
+            one.written = {"updated_at": plain(now)}
             if row.pk not in here:
                 values = _tenancy_values(batch, one.candidate, row.pk, doors.of(one.candidate))
                 arrived.append(Tenancy(**dict(zip(TENANCY_COLUMNS, values, strict=True))))
-        Enterprise.objects.bulk_update(rows, [*FROM_THE_REGISTRY, "uscc", "name_key", "source", "as_of", "updated_at"], batch_size=50)
+        Enterprise.objects.bulk_update(rows, [*STANDING, "name_key"], batch_size=50)
     for tenancy in Tenancy.objects.bulk_create(arrived, batch_size=BATCH):
-        stands = by_id[tenancy.enterprise_id].stands
-        if stands is not None:
-            stands["tenancy"] = tenancy.pk
+        by_id[tenancy.enterprise_id].written["tenancy"] = tenancy.pk
     settle([tenancy.enterprise_id for tenancy in arrived])
 
 
@@ -389,9 +402,7 @@ def _row_values(batch: Import, one: Planned) -> tuple[Any, ...]:
     before = after = None
     if verdict.outcome == Outcome.UPDATED.value and stands is not None:
         before = {key: plain(stands[key]) for key in STANDING}
-        after = {key: plain(value) for key, value in (verdict.changes or {}).items()}
-        if stands.get("tenancy"):
-            after["tenancy"] = stands["tenancy"]
+        after = {key: plain(value) for key, value in (verdict.changes or {}).items()} | one.written
     reason = "；".join([*filter(None, [verdict.reason]), *candidate.remarks])
     name = candidate.name[:200]
     return batch.pk, candidate.number, verdict.outcome, reason, name, candidate.uscc, one.enterprise, before, after
@@ -404,17 +415,22 @@ def _changed_since(rows: Sequence[ImportRow]) -> list[ImportRow]:
     new = [row.enterprise_id for row in rows if row.outcome == Outcome.CREATED and row.enterprise_id]
     for some in _chunks(new):
         for relation in Enterprise._meta.related_objects:
-            if relation.related_model in (ImportRow, Tenancy):
-                continue
-            column = relation.field.name
-            touched |= set(
-                relation.related_model._base_manager.filter(**{f"{column}__in": some}).values_list(f"{column}_id", flat=True)
-            )
-        more = Tenancy.objects.filter(enterprise__in=some).values_list("enterprise_id", flat=True)
-        seen: set[int] = set()
-        for pk in more:
-            touched |= {pk} & seen
-            seen.add(pk)
+            if relation.related_model is not Tenancy:
+                column = relation.field.name
+                leaning = relation.related_model._base_manager.filter(**{f"{column}__in": some})
+                touched.update(leaning.values_list(f"{column}_id", flat=True))
+        granted = Grant.objects.filter(enterprise__in=some).values_list("enterprise", flat=True)
+        touched.update(enterprise for enterprise in granted if enterprise)
+        stays = Tenancy.objects.filter(enterprise__in=some).values_list("enterprise_id", "until", "relation")
+        settled: set[int] = set()
+        for enterprise, until, stays_as in stays:
+            if enterprise in settled or until or stays_as != Relation.REGISTERED.value:
+                touched.add(enterprise)
+            settled.add(enterprise)
+        touched.update(set(some) - settled)
+    for some in _chunks([row.after["tenancy"] for row in rows if row.after and "tenancy" in row.after]):
+        ended = Tenancy.objects.filter(pk__in=some).exclude(until=None, relation=Relation.REGISTERED.value)
+        touched.update(ended.values_list("enterprise_id", flat=True))
     return [row for row in rows if row.enterprise_id in touched or _differs(row)]
 
 
@@ -423,9 +439,8 @@ def _differs(row: ImportRow) -> bool:
     if enterprise is None or enterprise.merged_into_id:
         return True
     if row.outcome == Outcome.CREATED:
-        return (enterprise.updated_at - enterprise.created_at).total_seconds() > 1
-    after = row.after or {}
-    return any(plain(getattr(enterprise, key)) != value for key, value in after.items() if key != "tenancy")
+        return bool(enterprise.updated_at != enterprise.created_at)
+    return bool(enterprise.updated_at != typed("updated_at", (row.after or {}).get("updated_at")))
 
 
 def _restore(rows: Sequence[ImportRow]) -> None:

@@ -23,11 +23,14 @@ class Verdict:
     changes: Mapping[str, Any] | None = None
 
 
-def judge(says: Mapping[str, Any], stands: Mapping[str, Any] | None, as_of: date, uscc: str) -> Verdict:
+def judge(
+    says: Mapping[str, Any], stands: Mapping[str, Any] | None, as_of: date, uscc: str, here: bool = True
+) -> Verdict:
     """Compare what a row says with what stands in the registry; `stands` None: nobody has entered it yet.
 
     Only what the row knows can change anything: an empty cell erases nothing. An older source never overwrites a newer one. The same
-    code with another name and another day of foundation is not the same enterprise: a person must look.
+    code with another name and another day of foundation is not the same enterprise: a person must look. `here` false: only another
+    street knows it until now; it comes to this one too, and what the other street knows is not told.
     """
     if stands is None:
         return Verdict("created")
@@ -39,13 +42,17 @@ def judge(says: Mapping[str, Any], stands: Mapping[str, Any] | None, as_of: date
         changes.pop("industry_source", None)
     if uscc and not stands["uscc"]:
         changes["uscc"] = uscc
-    if not changes:
+    if not changes and here:
         return Verdict("unchanged")
     both = says.get("established_on") and stands["established_on"]
     if "name" in changes and both and says["established_on"] != stands["established_on"]:
-        return Verdict("conflict", f"同一信用代码，名称和成立日期都不同：现为“{stands['name']}”；请核对后手工处理")
+        known = f"：现为“{stands['name']}”" if here else ""
+        return Verdict("conflict", f"同一信用代码，名称和成立日期都不同{known}；请核对后手工处理")
     if as_of < stands["as_of"]:
-        return Verdict("conflict", f"现有信息截至 {stands['as_of']}，比这份名册新，没有覆盖：{_told(changes, stands)}")
+        told = f"：{_told(changes, stands)}" if here else ""
+        return Verdict("conflict", f"现有信息截至 {stands['as_of']}，比这份名册新，没有覆盖{told}")
+    if not here:
+        return Verdict("updated", "已在别处登记，新增在本街道的入驻", changes)
     return Verdict("updated", _told(changes, stands), changes)
 
 

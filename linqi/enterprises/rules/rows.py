@@ -95,6 +95,7 @@ _TYPES: Final = (
 _BRANCH_ENDS: Final = ("分公司", "分店", "分行", "支行", "分理处", "营业部", "办事处", "分厂", "门市部", "经营部分部")
 _STATUSES: Final = (
     ("moved_out", ("迁出",)),
+    ("revoked", ("未注销",)),  # 吊销，未注销
     ("deregistering", ("注销中", "清算", "简易注销")),
     ("deregistered", ("注销",)),
     ("revoked", ("吊销",)),

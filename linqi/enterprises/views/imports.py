@@ -4,6 +4,7 @@ from tempfile import TemporaryFile
 from urllib.parse import quote
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +18,7 @@ from linqi.enterprises.actions.imports import ImportRefused, remember_report, st
 from linqi.enterprises.forms_imports import ImportForm
 from linqi.enterprises.intake import REGISTRY
 from linqi.enterprises.models import Import, ImportRow, ImportState, Outcome
-from linqi.enterprises.queries_imports import imports_seen_by, report_of, rows_of
+from linqi.enterprises.queries_imports import imports_seen_by, name_in_row, reason_in_row, report_of, rows_of
 from linqi.kit.access import page
 from linqi.kit.flow import MoveRefused
 from linqi.ui.parts import Crumb
@@ -33,7 +34,9 @@ IMPORTS = Table[Import](
     columns=[
         Column("file_name", gettext_lazy("文件"), fixed=True),
         Column("street", gettext_lazy("街道"), value="street.name"),
-        Column("state", gettext_lazy("状态"), value="get_state_display", kind="badge", tone=lambda one: STATE_TONES.get(one.state, "info")),
+        Column(
+            "state", gettext_lazy("状态"), value="get_state_display", kind="badge", tone=lambda one: STATE_TONES.get(one.state, "info"),
+        ),
         Column("created", gettext_lazy("新增"), value=lambda one: one.counts.get("created"), kind="number"),
         Column("updated", gettext_lazy("更新"), value=lambda one: one.counts.get("updated"), kind="number"),
         Column("unchanged", gettext_lazy("相同"), value=lambda one: one.counts.get("unchanged"), kind="number"),
@@ -47,26 +50,42 @@ IMPORTS = Table[Import](
     empty_url="new/",
     empty_action=gettext_lazy("导入名册"),
 )
-ROWS = Table[ImportRow](
-    key="rows",
-    caption=gettext_lazy("逐行结果"),
-    order="number",
-    columns=[
-        Column("number", gettext_lazy("行号"), sort="number", kind="number", fixed=True),
-        Column("outcome", gettext_lazy("结果"), value="get_outcome_display", sort="outcome", kind="badge", tone=lambda row: OUTCOME_TONES[row.outcome]),
-        Column(
-            "name",
-            gettext_lazy("企业名称"),
-            url=lambda row: reverse("dashboards:enterprise", args=[row.enterprise_id]) if row.enterprise_id else None,
-        ),
-        Column("uscc", gettext_lazy("统一社会信用代码")),
-        Column("reason", gettext_lazy("原因")),
-    ],
-    filters=[
-        Search("q", gettext_lazy("名称、代码"), apply=lambda rows, text: rows.filter(name__icontains=text) | rows.filter(uscc__startswith=text.upper())),
-        Choose("outcome", gettext_lazy("结果"), Outcome.choices, many=True, facet=True),
-    ],
-)
+
+
+def _rows(user: object) -> Table[ImportRow]:
+    """The rows of an import as this user may read them: names of self-employed are masked as everywhere else."""
+    return Table[ImportRow](
+        key="rows",
+        caption=gettext_lazy("逐行结果"),
+        order="number",
+        columns=[
+            Column("number", gettext_lazy("行号"), sort="number", kind="number", fixed=True),
+            Column(
+                "outcome",
+                gettext_lazy("结果"),
+                value="get_outcome_display",
+                sort="outcome",
+                kind="badge",
+                tone=lambda row: OUTCOME_TONES[row.outcome],
+            ),
+            Column(
+                "name",
+                gettext_lazy("企业名称"),
+                value=lambda row: name_in_row(row, user),
+                url=lambda row: reverse("dashboards:enterprise", args=[row.enterprise_id]) if row.enterprise_id else None,
+            ),
+            Column("uscc", gettext_lazy("统一社会信用代码")),
+            Column("reason", gettext_lazy("原因"), value=lambda row: reason_in_row(row, user)),
+        ],
+        filters=[
+            Search("q", gettext_lazy("名称、代码"), apply=_named),
+            Choose("outcome", gettext_lazy("结果"), Outcome.choices, many=True, facet=True),
+        ],
+    )
+
+
+def _named(rows: QuerySet[ImportRow], text: str) -> QuerySet[ImportRow]:
+    return rows.filter(name__icontains=text) | rows.filter(uscc__startswith=text.upper())
 
 
 @page("enterprises.import")
@@ -112,7 +131,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _seen(request, pk)
     if batch.state in RUNNING:
         return render(request, "enterprises/imports/one.html", {"batch": batch, "running": True, "crumbs": _crumbs(batch)})
-    table = ROWS.bind(request, rows_of(batch, request.user))
+    table = _rows(request.user).bind(request, rows_of(batch, request.user))
     bad = batch.counts.get("conflict", 0) + batch.counts.get("refused", 0)
     good = batch.counts.get("created", 0) + batch.counts.get("updated", 0)
     context = {

@@ -24,7 +24,7 @@ NAMES = {"created": "created", "updated": "updated", "unchanged": "unchanged", "
 SHOWN = 20  # refused rows named on standard error
 
 
-class _DryRun(Exception):
+class _DryRun(Exception):  # noqa: N818 – a stop, not an error
     """Raised to roll back what a dry run wrote."""
 
 
@@ -47,7 +47,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["undo"]:
-            return self._undo(options["undo"], options["leave_changed"])
+            self._undo(options["undo"], options["leave_changed"])
+            return
         path: Path | None = options["file"]
         if path is None or not options["street"]:
             raise CommandError("Name a file and a street: linqi import enterprises FILE --street CODE")
@@ -55,6 +56,7 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: no such file")
         street = self._street(options["street"])
         started = time.monotonic()
+        batch = Import()
         try:
             with transaction.atomic():
                 with path.open("rb") as opened:
@@ -66,38 +68,50 @@ class Command(BaseCommand):
                         as_of=options["as_of"] or clock.today(),
                         by=SYSTEM,
                     )
-                try:
-                    import_at_once(batch=batch, valid_only=not options["all_or_nothing"], by=SYSTEM)
-                    seconds = round(time.monotonic() - started, 3)
-                    self._tell(batch, seconds, options)
-                finally:
-                    if options["dry_run"]:
-                        batch.file.delete(save=False)
+                import_at_once(batch=batch, valid_only=not options["all_or_nothing"], by=SYSTEM)
+                bad = self._bad(batch)
+                if options["report"]:
+                    with options["report"].open("wb") as out:
+                        report_of(batch, out)
                 if options["dry_run"]:
                     raise _DryRun
-            announce_import(batch=batch)
         except _DryRun:
+            self._forget(batch)
             self.stderr.write("dry run: nothing was written")
         except (SheetRefused, ImportRefused) as refused:
+            self._forget(batch)
             raise CommandError(str(refused)) from None
-        if batch.counts[Outcome.REFUSED.value] or batch.counts[Outcome.CONFLICT.value]:
+        except BaseException:
+            self._forget(batch)
+            raise
+        else:
+            announce_import(batch=batch)
+        self._tell(batch, round(time.monotonic() - started, 3), options)
+        for line in bad:
+            self.stderr.write(line)
+        if bad:
             sys.exit(1)
+
+    def _forget(self, batch: Import) -> None:
+        """Take away the kept file of an import that was rolled back."""
+        if batch.file:
+            batch.file.delete(save=False)
 
     def _tell(self, batch: Import, seconds: float, options: dict[str, Any]) -> None:
         counts = {name: batch.counts[outcome] for outcome, name in NAMES.items()}
         said = {"rows": sum(counts.values()), **counts, "seconds": seconds}
         if options["json"]:
             self.stdout.write(json.dumps(said))
-        else:
-            self.stdout.write(f"import {batch.pk}: " + ", ".join(f"{name} {value}" for name, value in said.items()))
+            return
+        number = "" if options["dry_run"] else f" {batch.pk}"
+        self.stdout.write(f"import{number}: " + ", ".join(f"{name} {value}" for name, value in said.items()))
+
+    def _bad(self, batch: Import) -> list[str]:
+        """What could not be written, a line each for the first rows, then how many more."""
         bad = batch.rows.filter(outcome__in=[Outcome.REFUSED, Outcome.CONFLICT]).order_by("number")
-        for row in bad[:SHOWN]:
-            self.stderr.write(f"第 {row.number} 行 {row.get_outcome_display()} {row.name} {row.uscc}: {row.reason}")
-        if (more := bad.count() - SHOWN) > 0:
-            self.stderr.write(f"… {more} more; --report OUT.xlsx lists them all")
-        if options["report"]:
-            with options["report"].open("wb") as out:
-                report_of(batch, out)
+        lines = [f"第 {row.number} 行 {row.get_outcome_display()} {row.name} {row.uscc}: {row.reason}" for row in bad[:SHOWN]]
+        more = bad.count() - len(lines)
+        return [*lines, f"… {more} more; --report OUT.xlsx lists them all"] if more else lines
 
     def _undo(self, number: int, leave_changed: bool) -> None:
         batch = Import.objects.filter(pk=number).first()
