@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from django.db import transaction
 
 log = structlog.get_logger("linqi.tick")
 Ticker = Callable[[datetime], int]
@@ -15,17 +14,19 @@ _tickers: dict[str, Ticker] = {}
 
 
 def register(name: str, ticker: Ticker) -> None:
-    """Have `ticker(now)` called at each tick; it returns how many rows it acted on. The same name again replaces it."""
+    """Have `ticker(now)` called at each tick; it returns how many rows it acted on. The same name again replaces it.
+
+    Transactions are the ticker's own affair: who sends mail commits row by row, who counts may hold one for all.
+    """
     _tickers[name] = ticker
 
 
 def tick(now: datetime) -> dict[str, int | None]:
-    """Call every ticker in a transaction of its own; one that fails is logged, counts as None, and stops no other."""
+    """Call every ticker; one that fails is logged, counts as None, and stops no other."""
     done: dict[str, int | None] = {}
     for name, ticker in _tickers.items():
         try:
-            with transaction.atomic():
-                done[name] = ticker(now)
+            done[name] = ticker(now)
         except Exception:
             log.exception("ticker failed", ticker=name)
             done[name] = None
