@@ -25,7 +25,7 @@ $(VENV)/.dev-stamp: $(VENV)/.run-stamp requirements-dev.lock
 
 assets: $(VENV)/.run-stamp
 	$(BIN)/python -m linqi.ui.assets
-	$(BIN)/pybabel --quiet compile --directory linqi/locale --domain django
+	test ! -d linqi/locale || $(BIN)/pybabel --quiet compile --directory linqi/locale --domain django
 
 run: assets
 	$(BIN)/linqi migrate --verbosity 0
@@ -58,4 +58,4 @@ lock:
 
 messages: $(VENV)/.dev-stamp
 	cd linqi && ../$(BIN)/linqi makemessages --locale en --no-location --no-wrap
-	$(BIN)/pybabel --quiet compile --directory linqi/locale --domain django
+	test ! -d linqi/locale || $(BIN)/pybabel --quiet compile --directory linqi/locale --domain django

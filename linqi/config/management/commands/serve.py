@@ -1,7 +1,6 @@
 """`linqi serve`: the whole product in one command, web server and worker, each started again when it dies."""
 
 import os
-import sys
 from typing import Any
 
 from django.core.management import call_command
