@@ -35,7 +35,7 @@ allow("enterprises.export", *STREET_STAFF, label="导出企业")
 allow("enterprises.import", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, *COMMUNITY_STAFF, label="导入企业")
 allow("enterprises.claim", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="上报信息")
 allow("enterprises.confirm", *COMMUNITY_STAFF, label="核实信息")
-allow("enterprises.resolve", *COMMUNITY_STAFF, label="处理疑似同企")
+allow("enterprises.resolve", Role.STREET_LEADER, *COMMUNITY_STAFF, label="处理疑似同企")
 
 
 def _standing(column: str) -> Scope:

@@ -20,6 +20,7 @@ from linqi.territory.models import Place, PlaceKind
 from linqi.ui.parts import Tab
 
 PAGE = 20  # pairs on a page
+STREETS = 3  # places offered to be looked through
 DECIDED = 20  # decisions that can be taken back from the page
 
 
@@ -42,7 +43,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             "pairs": pairs,
             "more": max(0, totals[kind] - len(pairs)),
             "decided": queries.pairs_shown(queries.pairs_decided(user)[:DECIDED], user),
-            "streets": _streets(user),
+            "streets": _streets(user)[:STREETS],
         },
     )
 
@@ -97,7 +98,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _streets(user: Any) -> QuerySet[Place]:
     rows = access.seen_by(user, Place, "enterprises.resolve")
-    return rows.filter(kind=PlaceKind.STREET.value, until=None)
+    return rows.filter(kind__in=(PlaceKind.STREET.value, PlaceKind.COMMUNITY.value), until=None).order_by("-kind", "pk")
 
 
 def _answer(request: HttpRequest, pk: int, problem: str) -> HttpResponse:
