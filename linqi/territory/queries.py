@@ -40,6 +40,13 @@ def path_of(place: Place, on: date | None = None) -> list[Place]:
     return [row.ancestor for row in above.order_by("-depth").select_related("ancestor")]
 
 
+def way_down(user: Any, place: Place, on: date | None = None) -> list[tuple[Place, bool]]:
+    """The places from the district down to one, each with whether this user may open its page; two queries."""
+    path = path_of(place, on) or [place]
+    seen = set(seen_by(user, Place).filter(pk__in=[one.pk for one in path]).values_list("pk", flat=True))
+    return [(one, one.pk in seen) for one in path]
+
+
 def street_of(place: Place, on: date | None = None) -> Place | None:
     """The street a place stood in on a day; None for a district and for what did not exist then 所属街道."""
     above = Coverage.objects.filter(valid_on(on or today()), descendant=place, ancestor__kind=PlaceKind.STREET)

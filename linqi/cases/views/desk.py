@@ -24,7 +24,7 @@ from linqi.enterprises.queries import enterprises_seen_by, named_like, shown_nam
 from linqi.kit import access, clock
 from linqi.organisation.queries import departments_of
 from linqi.territory.models import Place
-from linqi.territory.queries import path_of
+from linqi.territory.queries import way_down
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb, Fact
 
@@ -164,7 +164,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "waiting": found.department_id is None and found.state == State.DISPATCHED,
             "basis": _(Basis(found.dispatch_basis).label),
             "facts": _facts(found),
-            "path": [place for place in path_of(found.place) if place.kind != "district"],
+            "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
             "entries": happenings(found, inside=True),
             "moves": [(one, _(one.label), form) for one, form in forms.items()],
             "crumbs": [Crumb(_("办件"), reverse("cases:list")), Crumb(found.number)],

@@ -10,7 +10,7 @@ from linqi.dashboards.queries import building as ask
 from linqi.kit.access import page, seen_by
 from linqi.organisation.rules import TeamRole
 from linqi.territory.models import Place, PlaceKind
-from linqi.territory.queries import path_of
+from linqi.territory.queries import way_down
 from linqi.ui.parts import Crumb, Room, Storey
 
 TONES = {"vacant": "quiet", "let": "good", "shared": "info"}
@@ -23,8 +23,8 @@ def building_file(request: HttpRequest, pk: int) -> HttpResponse:
     on = day_asked(request)
     file = ask.building_file(building=building, user=request.user, on=on)
     crumbs = [
-        Crumb(place.name, "" if place.pk == building.pk else reverse("territory:place", args=[place.pk]))
-        for place in path_of(building, on=on)
+        Crumb(place.name, reverse("territory:place", args=[place.pk]) if linked and place.pk != building.pk else "")
+        for place, linked in way_down(request.user, building, on)
     ]
     return render(
         request,

@@ -10,7 +10,7 @@ from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import shown_name
 from linqi.kit.access import may, page, seen_by
 from linqi.territory.models import Place, PlaceKind
-from linqi.territory.queries import path_of
+from linqi.territory.queries import way_down
 from linqi.ui.parts import Crumb
 
 # icons: id, database, history, building, clipboard-list, walk
@@ -28,7 +28,9 @@ def enterprise_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     name = shown_name(enterprise, request.user)
     crumbs = [Crumb(_("企业"), reverse("enterprises:list"))]
     if enterprise.seat:
-        crumbs += [_crumb(place) for place in path_of(enterprise.seat) if place.kind in CRUMBS]
+        crumbs += [
+            _crumb(place, linked) for place, linked in way_down(request.user, enterprise.seat) if place.kind in CRUMBS
+        ]
     entries = ask.timeline_of(enterprise=enterprise, user=request.user, limit=TIMELINE + 1)
     return render(
         request,
@@ -56,9 +58,9 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "ui/components/timeline.html", {"entries": entries})
 
 
-def _crumb(place: Place) -> Crumb:
+def _crumb(place: Place, linked: bool) -> Crumb:
     name = "dashboards:building" if place.kind == PlaceKind.BUILDING else "territory:place"
-    return Crumb(place.name, reverse(name, args=[place.pk]))
+    return Crumb(place.name, reverse(name, args=[place.pk]) if linked else "")
 
 
 def _seen(request: HttpRequest, pk: int) -> Enterprise:
