@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from linqi.accounts.models import Grant, RoleRecord, User
 from linqi.kit.access import NOTHING, Reach, Role, Scope, allow, by, by_owner, by_place, scope, seen_by, to_everyone
+from linqi.kit.privacy import Kept, declare
 
 allow("accounts.manage", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="管理账号")
 allow("accounts.edit_roles", Role.DISTRICT_OPERATOR, label="编辑角色")
@@ -39,3 +40,11 @@ scope(
 )
 scope(User, "accounts.manage", by_owner("pk") | by(_holding))
 scope(RoleRecord, "accounts.manage", to_everyone("names of roles are reference data"))
+
+declare(
+    User,
+    personal={"username": Kept.ACCOUNT, "email": Kept.ACCOUNT, "display_name": Kept.ACCOUNT, "password": Kept.ACCOUNT},
+    plain=["language"],
+)
+declare(RoleRecord, plain=["code", "label", "permissions"])
+declare(Grant, personal={"user": Kept.ACCOUNT})

@@ -13,6 +13,7 @@ from linqi.kit.access import (
     to_everyone,
     to_nobody,
 )
+from linqi.kit.privacy import Kept, declare
 
 allow(
     "cases.see", *STREET_STAFF, Role.DEPARTMENT_HANDLER, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="查看办件"
@@ -35,3 +36,18 @@ scope(Case, "cases.see", by_place("place") | by_department("department") | by_en
 scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
+
+declare(TimeLimit, plain=["accept", "close", "extend", "source"])
+declare(
+    Case,
+    personal={
+        "title": Kept.FILE,
+        "body": Kept.FILE,
+        "reporter": Kept.FILE,
+        "handler": Kept.FILE,
+        "dispatch_reason": Kept.FILE,
+        "answer": Kept.FILE,
+        "rating_comment": Kept.FILE,
+    },
+    plain=["number", "accept_term", "close_term", "extend_term", "due_why"],
+)

@@ -18,6 +18,7 @@ from linqi.kit.access import (
     scope,
 )
 from linqi.kit.clock import today
+from linqi.kit.privacy import Kept, declare
 from linqi.territory.models import Coverage
 
 allow(
@@ -80,3 +81,35 @@ scope(Claim, "enterprises.see", _at_home("enterprise") | by_enterprise("enterpri
 scope(Import, "enterprises.import", by_place("street"))
 scope(ImportRow, "enterprises.import", by_place("batch__street"))
 scope(Pair, "enterprises.resolve", _at_home("left") | _at_home("right"))  # a merged record is nowhere any more
+
+# The name of a self-employed person is a person's name; his address may be his home.
+declare(
+    Enterprise,
+    personal={"name": Kept.FILE, "name_key": Kept.FILE, "registered_address": Kept.FILE},
+    plain=[
+        "uscc",
+        "old_number",
+        "capital_currency",
+        "registration_region",
+        "business_scope",
+        "industry_code",
+        "industry_source",
+        "source",
+    ],
+)
+declare(Tenancy, plain=["room", "source"])
+declare(Fact, personal={"value": Kept.FILE, "recorded_by": Kept.FILE}, plain=["key", "period", "source"])
+declare(
+    Claim,
+    personal={"value": Kept.FILE, "entered_by": Kept.FILE, "decided_by": Kept.FILE, "reason": Kept.FILE},
+    plain=["key", "period", "said_by", "origin"],
+)
+declare(
+    Import,
+    personal={"file": Kept.IMPORT, "by": Kept.IMPORT},
+    plain=["file_name", "sha256", "source", "counts", "error"],
+)
+declare(
+    ImportRow, personal={"name": Kept.IMPORT, "before": Kept.IMPORT, "after": Kept.IMPORT}, plain=["reason", "uscc"]
+)
+declare(Pair, personal={"before": Kept.FILE, "decided_by": Kept.FILE}, plain=["reasons"])

@@ -1,6 +1,7 @@
 """Who may plan, record and see visits."""
 
 from linqi.kit.access import COMMUNITY_STAFF, STREET_STAFF, Role, allow, by_place, scope
+from linqi.kit.privacy import Kept, declare
 from linqi.visits.models import Finding, Visit
 
 allow("visits.see", *STREET_STAFF, Role.PROPERTY_MANAGER, label="查看走访")
@@ -11,3 +12,16 @@ allow("visits.export", *STREET_STAFF, label="导出走访")
 
 scope(Visit, "visits.see", by_place("place"))
 scope(Finding, "visits.see", by_place("visit__place"))
+
+declare(
+    Visit,
+    personal={
+        "visitor": Kept.FILE,
+        "met": Kept.FILE,
+        "summary": Kept.FILE,
+        "next_step": Kept.FILE,
+        "why_again": Kept.FILE,
+    },
+    plain=["reasons"],
+)
+declare(Finding, personal={"text": Kept.FILE})
