@@ -57,5 +57,5 @@ lock:
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra lint --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --output-file requirements-dev.lock
 
 messages: $(VENV)/.dev-stamp
-	cd linqi && ../$(BIN)/linqi makemessages --locale en --no-location --no-wrap
+	$(BIN)/python tools/messages.py
 	test ! -d linqi/locale || $(BIN)/pybabel --quiet compile --directory linqi/locale --domain django

@@ -1,15 +1,27 @@
-"""Named values with their words on screen, free of Django so that rules may use them 选项."""
+"""Named values with their words on screen, free of Django so that rules may use them 选项.
 
+The words are gettext source strings. Who speaks the reader's language is plugged in with `speak` (`linqi.ui` does), so forms, filters and
+`get_…_display` show the translation without asking for it.
+"""
+
+from collections.abc import Callable
 from enum import Enum, EnumMeta
-from typing import Self, cast
+from typing import Any, Self, cast
+
+_spoken: list[Callable[[str], Any]] = [str]
+
+
+def speak(words: Callable[[str], Any]) -> None:
+    """Plug in what turns a source string into the reader's language, lazily."""
+    _spoken[:] = [words]
 
 
 class _Words(EnumMeta):
     @property
     def choices(cls) -> list[tuple[str, str]]:
-        """Pairs of value and label, as forms and model fields want them."""
+        """Pairs of value and words in the reader's language, as forms and model fields want them."""
         members = cast("type[Choice]", cls)
-        return [(member.value, member.label) for member in members]
+        return [(member.value, _spoken[0](member.label)) for member in members]
 
     @property
     def values(cls) -> list[str]:

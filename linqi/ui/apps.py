@@ -3,6 +3,11 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from linqi.kit import choices
+
+# Here, not in ready(): models read their choices while they are imported, which is after this and before that.
+choices.speak(_)
+
 
 class UiConfig(AppConfig):
     name = "linqi.ui"

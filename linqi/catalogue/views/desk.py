@@ -22,7 +22,7 @@ def windows(request: HttpRequest) -> HttpResponse:
         "catalogue/windows.html",
         {
             "windows": queries.windows_seen_by(request.user),
-            "classes": {one.value: one.label for one in CaseClass},
+            "classes": dict(CaseClass.choices),
             "departments": dict(department_codes()),
             "may_edit": access.may_anywhere(request.user, "catalogue.edit"),
         },

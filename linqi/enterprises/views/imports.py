@@ -109,7 +109,7 @@ def new(request: HttpRequest) -> HttpResponse:
             as_of=said["as_of"],
             by=request.user,
         )
-        tasks.preview.enqueue(batch=batch.pk, by=request.user.pk)
+        tasks.preview.enqueue(batch=batch.pk, by=request.user.pk or 0)
         return redirect("enterprises:import", pk=batch.pk)
     return render(request, "enterprises/imports/new.html", {"form": form, "crumbs": _crumbs()})
 
@@ -118,7 +118,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def template(request: HttpRequest) -> HttpResponseBase:
     """An empty workbook with the headings that are understood."""
-    file = TemporaryFile()
+    file = TemporaryFile()  # noqa: SIM115 – the answer closes it
     REGISTRY.write_template(file)
     file.seek(0)
     return _download(file, f"{REGISTRY.name}模板.xlsx")
@@ -138,7 +138,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "batch": batch,
         "running": False,
         "crumbs": _crumbs(batch),
-        "outcomes": [(outcome.label, batch.counts.get(outcome.value), outcome.value, OUTCOME_TONES[outcome.value]) for outcome in Outcome],
+        "outcomes": [(_(outcome.label), batch.counts.get(outcome.value), outcome.value, OUTCOME_TONES[outcome.value]) for outcome in Outcome],
         "bad": bad,
         "good": good,
         "leave_changed": request.GET.get("changed") == "1",
@@ -163,7 +163,7 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
     """Write what the preview announced."""
     batch = _seen(request, pk)
     if batch.state == ImportState.PREVIEWED:
-        tasks.apply.enqueue(batch=batch.pk, valid_only=request.POST.get("mode") != "all", by=request.user.pk)
+        tasks.apply.enqueue(batch=batch.pk, valid_only=request.POST.get("mode") != "all", by=request.user.pk or 0)
     else:
         messages.error(request, _("这次导入现在不能写入：%(state)s") % {"state": batch.get_state_display()})
     return redirect("enterprises:import", pk=batch.pk)
@@ -196,7 +196,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponseBase:
         messages.error(request, _("这份文件没有读成，没有回执"))
         return redirect("enterprises:import", pk=batch.pk)
     remember_report(batch=batch, by=request.user)
-    file = TemporaryFile()
+    file = TemporaryFile()  # noqa: SIM115 – the answer closes it
     report_of(batch, file)
     file.seek(0)
     return _download(file, f"{batch.file_name.rpartition('.')[0] or batch.file_name}-导入回执.xlsx")
