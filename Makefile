@@ -44,8 +44,7 @@ check: $(VENV)/.dev-stamp assets
 	$(BIN)/linqi makemigrations --check --dry-run
 
 bench: $(VENV)/.dev-stamp assets
-	mkdir -p bench/results
-	for each in bench/[a-z]*.py; do $(BIN)/python $$each | tee bench/results/$$(basename $$each .py).json; done
+	$(BIN)/python tools/bench.py
 
 fmt: $(VENV)/.dev-stamp
 	$(BIN)/ruff check --fix .
