@@ -6,6 +6,7 @@ folder, where the collector finds them beside a copy of the package. The source 
 itself; `linqi/ui/tests/test_words.py` allows none.
 """
 
+import csv
 import importlib
 import os
 import pkgutil
@@ -54,6 +55,8 @@ def _labels() -> Iterator[str]:
 
     if not apps.ready:
         django.setup()
+    from linqi.accounts.rules import Refusal
+    from linqi.enterprises.rules.matching import COMPARISONS
     from linqi.kit.access import PERMISSIONS
     from linqi.kit.choices import Choice
 
@@ -66,6 +69,9 @@ def _labels() -> Iterator[str]:
         if ".tests." not in choice.__module__ and choice.__module__.startswith("linqi."):
             yield from (member.label for member in choice)
     yield from (permission.label for permission in PERMISSIONS.values())
+    yield from (refusal.value for refusal in Refusal)
+    for comparison in COMPARISONS:
+        yield from comparison.words
 
 
 def _seeded() -> Iterator[str]:
@@ -74,6 +80,8 @@ def _seeded() -> Iterator[str]:
         yield from (category["name"] for category in window["categories"])
     for department in yaml.safe_load((PACKAGE / "organisation/data/departments.yaml").read_text(encoding="utf-8")):
         yield department["name"]
+    with (PACKAGE / "enterprises/data/gb4754.csv").open(encoding="utf-8") as file:
+        yield from (row["name"] for row in csv.DictReader(file) if row["code"].isalpha())
 
 
 def main() -> None:

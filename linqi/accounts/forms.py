@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from linqi.accounts import queries, rules
@@ -51,8 +51,8 @@ class GrantForm(forms.Form):
         fields["role"].queryset = queries.roles()
         fields["place"].queryset = queries.targets(giver, "place")
         for name in ("role", "place", "department"):
-            fields[name].empty_label = now("请选择")
-        fields["place"].label_from_instance = lambda place: f"{now(place.get_kind_display())} {place.name}"
+            fields[name].empty_label = gettext("请选择")
+        fields["place"].label_from_instance = lambda place: f"{gettext(place.get_kind_display())} {place.name}"
         fields["department"].queryset = queries.targets(giver, "department").filter(until=None)
 
     def clean(self) -> dict[str, Any]:
@@ -112,4 +112,4 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["permissions"]
-        field.choices = [(one.name, now(one.label)) for one in PERMISSIONS.values()]
+        field.choices = [(one.name, gettext(one.label)) for one in PERMISSIONS.values()]

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from linqi.kit.choices import Choice
 
@@ -43,6 +44,11 @@ class Service(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language, while it is one that the product brought."""
+        return _(self.name)
+
 
 class CaseClass(Choice):
     """The classes of requests; each has its own time limits 办件类型 (services.yaml, sla_default)."""
@@ -76,3 +82,8 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language, while it is one that the product brought."""
+        return _(self.name)

@@ -37,5 +37,5 @@ def grouped_by_window(categories: QuerySet[Category]) -> list[tuple[str, list[tu
     """Categories as the groups of a select box: the window's name, then its categories."""
     groups: dict[str, list[tuple[int, str]]] = {}
     for category in categories:
-        groups.setdefault(category.window.title, []).append((category.pk, category.name))
+        groups.setdefault(category.window.title, []).append((category.pk, category.title))
     return list(groups.items())

@@ -4,6 +4,8 @@ import csv
 from functools import cache
 from importlib.resources import files
 
+from django.utils.translation import gettext
+
 
 @cache
 def industries() -> dict[str, tuple[str, str]]:
@@ -13,13 +15,13 @@ def industries() -> dict[str, tuple[str, str]]:
 
 
 def sections() -> list[tuple[str, str]]:
-    """The twenty sections A to T with their names 门类."""
-    return [(code, name) for code, (_section, name) in industries().items() if code.isalpha()]
+    """The twenty sections A to T with their names in the reader's language 门类."""
+    return [(code, gettext(name)) for code, (_section, name) in industries().items() if code.isalpha()]
 
 
 def section_name(letter: str) -> str:
     """The name of a section; the letter itself when there is none of that name."""
-    return industries().get(letter, ("", letter))[1]
+    return gettext(industries().get(letter, ("", letter))[1])
 
 
 def full_code(digits: str) -> str:
@@ -30,4 +32,5 @@ def full_code(digits: str) -> str:
 
 def industry_name(code: str) -> str:
     """The name of a code as enterprises carry it (I6513, or shorter); empty when the code is unknown."""
-    return industries().get(code[1:] or code, ("", ""))[1]
+    name = industries().get(code[1:] or code, ("", ""))[1]
+    return gettext(name) if name else ""

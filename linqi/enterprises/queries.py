@@ -604,7 +604,7 @@ def pairs_shown(pairs: Iterable[Pair], user: Any) -> list[PairShown]:
         both = [_contrasted(side, user) for side in (left, right)]
         contrasts = tuple(Contrast(label, both[0][label], both[1][label]) for label in both[0])
         tails = [side.pk for side in (left, right) if split_branch(side.name_key)[1]]
-        reasons = tuple((str(one["words"]), float(one["bits"])) for one in pair.reasons)
+        reasons = tuple((_(str(one["words"])), float(one["bits"])) for one in pair.reasons)
         branch = tails[0] if len(tails) == 1 else max((left, right), key=lambda side: len(side.name_key)).pk
         names = shown_name(left, user), shown_name(right, user)
         shown.append(PairShown(pair, *names, contrasts, reasons, branch if pair.kind == "branch" else None))

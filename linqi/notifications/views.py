@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -24,7 +24,7 @@ NOTICES = Table[Notice](
         Column(
             "state",
             _("状态"),
-            value=lambda notice: now("已读") if notice.read_at else now("未读"),
+            value=lambda notice: gettext("已读") if notice.read_at else gettext("未读"),
             kind="badge",
             tone=lambda notice: "quiet" if notice.read_at else "info",
         ),
@@ -74,5 +74,5 @@ def read(request: HttpRequest, notice_id: int) -> HttpResponse:
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark everything as read 全部已读."""
     actions.mark_all_read(by=request.user)
-    messages.success(request, now("已全部标为已读。"))
+    messages.success(request, gettext("已全部标为已读。"))
     return redirect("notifications:list")

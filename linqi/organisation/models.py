@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from linqi.organisation.rules import TeamRole
 from linqi.territory.models import Place
@@ -23,6 +24,11 @@ class Department(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language, while it is one that the product brought."""
+        return _(self.name)
 
 
 class LinkTeam(models.Model):

@@ -8,7 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from linqi.kit.clock import today
@@ -72,7 +72,7 @@ class PlaceForm(forms.Form):
     def __init__(self, *args: Any, kind: str, hosts: QuerySet[Place], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["community_kind"].choices = [(one.value, now(one.label)) for one in CommunityKind]
+        fields["community_kind"].choices = [(one.value, gettext(one.label)) for one in CommunityKind]
         fields["host"].queryset = hosts
         for field in set(PlaceForm.base_fields) - {"name", *FIELDS_OF[kind]}:
             del fields[field]
@@ -82,7 +82,7 @@ class PlaceForm(forms.Form):
         data = super().clean() or {}
         missing = [name for name in ("longitude", "latitude") if name in self.fields and data.get(name) is None]
         if len(missing) == 1 and missing[0] not in self.errors:
-            self.add_error(missing[0], now("经度和纬度要一起填。"))
+            self.add_error(missing[0], gettext("经度和纬度要一起填。"))
         return data
 
 
@@ -98,7 +98,7 @@ class NewPlaceForm(PlaceForm):
         """Not in the future: until then nobody would see the place."""
         day: date = self.cleaned_data["since"]
         if day > today():
-            raise forms.ValidationError(now("不能晚于今天。"))
+            raise forms.ValidationError(gettext("不能晚于今天。"))
         return day
 
 
@@ -113,7 +113,7 @@ class MoveForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["to"].queryset = targets
-        fields["to"].label_from_instance = lambda place: f"{now(PlaceKind(place.kind).label)} {place.name}"
+        fields["to"].label_from_instance = lambda place: f"{gettext(PlaceKind(place.kind).label)} {place.name}"
 
 
 class CloseForm(forms.Form):
@@ -156,7 +156,7 @@ class OutlineForm(forms.Form):
         """Not larger than an outline can be."""
         file: UploadedFile[Any] | None = self.cleaned_data["file"]
         if file is not None and (file.size or 0) > LARGEST_OUTLINE:
-            raise forms.ValidationError(now("文件太大，轮廓不应超过 2 MB。"))
+            raise forms.ValidationError(gettext("文件太大，轮廓不应超过 2 MB。"))
         return file
 
     def clean(self) -> dict[str, Any]:
@@ -168,11 +168,11 @@ class OutlineForm(forms.Form):
         try:
             text = file.read().decode("utf-8-sig") if file else data["text"]
             if not text.strip():
-                raise forms.ValidationError(now("请选择文件，或粘贴 GeoJSON。"))
+                raise forms.ValidationError(gettext("请选择文件，或粘贴 GeoJSON。"))
             geometry = _geometry(json.loads(text, parse_constant=_refuse))
             data["outline"] = converted_outline(geometry, data["crs"])
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-            raise forms.ValidationError(now("这不是 GeoJSON 的面。")) from None
+            raise forms.ValidationError(gettext("这不是 GeoJSON 的面。")) from None
         return data
 
 

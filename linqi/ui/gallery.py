@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from linqi.kit import clock
@@ -25,53 +25,67 @@ from linqi.ui.tables import Choose, Column, Search, Table
 class SampleForm(forms.Form):
     """One field of each sort."""
 
-    name = forms.CharField(label=_lazy("企业名称"), help_text=_lazy("与营业执照一致。"))
+    name = forms.CharField(label=gettext_lazy("企业名称"), help_text=gettext_lazy("与营业执照一致。"))
     kind = forms.ChoiceField(
-        label=_lazy("企业类型"),
-        choices=[("", _lazy("请选择")), ("company", _lazy("公司")), ("branch", _lazy("分支机构"))],
+        label=gettext_lazy("企业类型"),
+        choices=[("", gettext_lazy("请选择")), ("company", gettext_lazy("公司")), ("branch", gettext_lazy("分支机构"))],
     )
     visited = forms.DateField(
-        label=_lazy("走访日期"),
+        label=gettext_lazy("走访日期"),
         widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"required": _lazy("请填写走访日期；记不清可填大致日期并在备注说明。")},
+        error_messages={"required": gettext_lazy("请填写走访日期；记不清可填大致日期并在备注说明。")},
     )
-    memo = forms.CharField(label=_lazy("备注"), required=False, widget=forms.Textarea)
+    memo = forms.CharField(label=gettext_lazy("备注"), required=False, widget=forms.Textarea)
     reasons = forms.MultipleChoiceField(
-        label=_lazy("走访事由"),
+        label=gettext_lazy("走访事由"),
         required=False,
-        choices=[("new", _lazy("新入驻")), ("need", _lazy("有诉求"))],
+        choices=[("new", gettext_lazy("新入驻")), ("need", gettext_lazy("有诉求"))],
         widget=forms.CheckboxSelectMultiple,
     )
-    agreed = forms.BooleanField(label=_lazy("已向企业说明记录用途"), required=False)
+    agreed = forms.BooleanField(label=gettext_lazy("已向企业说明记录用途"), required=False)
 
 
 _APPS = ("accounts", "cases", "enterprises", "journal", "territory", "visits")
-_STATES = (("good", _lazy("已办结")), ("warn", _lazy("待受理")), ("bad", _lazy("已逾期")), ("info", _lazy("办理中")))
+_STATES = (
+    ("good", gettext_lazy("已办结")),
+    ("warn", gettext_lazy("待受理")),
+    ("bad", gettext_lazy("已逾期")),
+    ("info", gettext_lazy("办理中")),
+)
 
 SAMPLE = Table[ContentType](
     key="sample",
-    caption=_lazy("示例列表"),
+    caption=gettext_lazy("示例列表"),
     columns=[
-        Column("name", _lazy("名称"), value=lambda row: row.model, sort="model", fixed=True),
-        Column("app_label", _lazy("分类"), sort="app_label", hint=_lazy("点列名可以排序")),
+        Column("name", gettext_lazy("名称"), value=lambda row: row.model, sort="model", fixed=True),
+        Column("app_label", gettext_lazy("分类"), sort="app_label", hint=gettext_lazy("点列名可以排序")),
         Column(
             "state",
-            _lazy("状态"),
+            gettext_lazy("状态"),
             kind="badge",
             value=lambda row: _STATES[row.pk % 4][1],
             tone=lambda row: _STATES[row.pk % 4][0],
         ),
         Column(
-            "amount", _lazy("注册资本"), kind="money", value=lambda row: None if row.pk % 5 == 0 else row.pk * 1_250_000
+            "amount",
+            gettext_lazy("注册资本"),
+            kind="money",
+            value=lambda row: None if row.pk % 5 == 0 else row.pk * 1_250_000,
         ),
-        Column("staff", _lazy("员工数"), kind="number", value=lambda row: None if row.pk % 3 == 0 else row.pk * 117),
-        Column("pk", _lazy("编号"), kind="number", sort="pk", visible=False, phone=False),
+        Column(
+            "staff", gettext_lazy("员工数"), kind="number", value=lambda row: None if row.pk % 3 == 0 else row.pk * 117
+        ),
+        Column("pk", gettext_lazy("编号"), kind="number", sort="pk", visible=False, phone=False),
     ],
     order="name",
     filters=[
-        Search("q", _lazy("搜名称"), apply=lambda rows, text: rows.filter(model__icontains=text)),
+        Search("q", gettext_lazy("搜名称"), apply=lambda rows, text: rows.filter(model__icontains=text)),
         Choose(
-            "app", _lazy("分类"), choices=lambda: [(label, label) for label in _APPS], field="app_label", facet=True
+            "app",
+            gettext_lazy("分类"),
+            choices=lambda: [(label, label) for label in _APPS],
+            field="app_label",
+            facet=True,
         ),
     ],
     row_url=lambda row: reverse("ui:gallery") + f"?q={row.model}",

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,7 +25,7 @@ def _roles(user: User) -> SafeString | None:
     """The roles in reach, one a line, with where they are held."""
     day = today()
     held = [
-        (now(grant.role.label), grant.place.name if grant.place else "")
+        (gettext(grant.role.label), grant.place.name if grant.place else "")
         for grant in user.grants_in_reach  # type: ignore[attr-defined]
         if grant.since <= day and (grant.until is None or grant.until > day)
     ]
@@ -33,7 +33,7 @@ def _roles(user: User) -> SafeString | None:
 
 
 def _roles_text(user: User) -> str:
-    return "；".join(now(grant.role.label) for grant in user.grants_in_reach)  # type: ignore[attr-defined]
+    return "；".join(gettext(grant.role.label) for grant in user.grants_in_reach)  # type: ignore[attr-defined]
 
 
 USERS = Table[User](
@@ -52,7 +52,7 @@ USERS = Table[User](
         Column(
             "state",
             _("状态"),
-            value=lambda user: now("正常") if user.is_active else now("已停用"),
+            value=lambda user: gettext("正常") if user.is_active else gettext("已停用"),
             kind="badge",
             tone=lambda user: "good" if user.is_active else "quiet",
             sort="is_active",
@@ -70,7 +70,7 @@ USERS = Table[User](
         Choose(
             "role",
             _("角色"),
-            lambda: [(role.code, now(role.label)) for role in queries.roles()],
+            lambda: [(role.code, gettext(role.label)) for role in queries.roles()],
             apply=lambda rows, values: rows.filter(
                 pk__in=queries.grants_valid(today()).filter(role__code__in=values).values("user")
             ),
@@ -104,7 +104,7 @@ def new_user(request: HttpRequest) -> HttpResponse:
         try:
             user, password = actions.create_user(**form.user(), by=request.user)
         except actions.GrantRefused as refused:
-            form.add_error("role", now(refused.refusal.value))
+            form.add_error("role", gettext(refused.refusal.value))
         else:
             return render(request, "accounts/password_once.html", {"holder": user, "password": password})
     return render(request, "accounts/new_user.html", {"form": form})
@@ -120,9 +120,9 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
         try:
             actions.give_grant(user=holder, **form.grant(), by=request.user)
         except actions.GrantRefused as refused:
-            form.add_error("role", now(refused.refusal.value))
+            form.add_error("role", gettext(refused.refusal.value))
         else:
-            messages.success(request, now("已授予角色。"))
+            messages.success(request, gettext("已授予角色。"))
             return redirect("accounts:user", user_id=holder.pk)
     in_reach = queries.grants_of_seen_by(holder, request.user)
     context = {
@@ -143,7 +143,7 @@ def end_grant(request: HttpRequest, grant_id: int) -> HttpResponse:
     grant = get_object_or_404(seen_by(request.user, Grant).select_related("user", "role", "place"), pk=grant_id)
     try:
         actions.end_grant(grant=grant, by=request.user)
-        messages.success(request, now("已收回角色。"))
+        messages.success(request, gettext("已收回角色。"))
     except PermissionDenied as refused:
         messages.error(request, _told(refused))
     return redirect("accounts:user", user_id=grant.user_id)
@@ -157,10 +157,10 @@ def switch(request: HttpRequest, user_id: int) -> HttpResponse:
     try:
         if holder.is_active:
             actions.disable_user(user=holder, by=request.user)
-            messages.success(request, now("已停用，其会话均已下线。"))
+            messages.success(request, gettext("已停用，其会话均已下线。"))
         else:
             actions.enable_user(user=holder, by=request.user)
-            messages.success(request, now("已启用。"))
+            messages.success(request, gettext("已启用。"))
     except PermissionDenied as refused:
         messages.error(request, _told(refused))
     return redirect("accounts:user", user_id=holder.pk)
@@ -196,11 +196,11 @@ def role(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("restore"):
             actions.restore_role(role=record, by=request.user)
-            messages.success(request, now("已恢复产品默认权限。"))
+            messages.success(request, gettext("已恢复产品默认权限。"))
             return redirect("accounts:role", code=code)
         if form.is_valid():
             actions.edit_role(role=record, permissions=form.cleaned_data["permissions"], by=request.user)
-            messages.success(request, now("已保存。"))
+            messages.success(request, gettext("已保存。"))
             return redirect("accounts:role", code=code)
     groups = queries.permissions_by_app()
     return render(request, "accounts/role.html", {"role": record, "groups": groups, "form": form})
@@ -208,5 +208,5 @@ def role(request: HttpRequest, code: str) -> HttpResponse:
 
 def _told(refused: PermissionDenied) -> str:
     if isinstance(refused, actions.GrantRefused):
-        return now("没有成功：") + now(refused.refusal.value)
-    return now("没有成功：该用户不完全在您的管理范围内。")
+        return gettext("没有成功：") + gettext(refused.refusal.value)
+    return gettext("没有成功：该用户不完全在您的管理范围内。")

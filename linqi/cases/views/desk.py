@@ -173,11 +173,11 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
 
 
 def _facts(found: Case) -> list[Fact]:
-    department = found.department.name if found.department else _("待书记派单")
+    department = found.department.title if found.department else _("待书记派单")
     return [
         Fact(_("编号"), found.number),
         Fact(_("窗口"), found.category.window.title),
-        Fact(_("类别"), found.category.name),
+        Fact(_("类别"), found.category.title),
         Fact(_("类型"), _(CaseClass(found.case_class).label)),
         Fact(_("来源"), _(Source(found.source).label)),
         Fact(_("科室"), department, note=found.dispatch_reason or _(Basis(found.dispatch_basis).label)),

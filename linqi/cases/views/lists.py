@@ -83,7 +83,7 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         Choose(
             "department",
             gettext_lazy("科室"),
-            lambda: [(one.pk, one.name) for one in departments_seen_by(user)],
+            lambda: [(one.pk, one.title) for one in departments_seen_by(user)],
             unknown=True,
             many=True,
         ),
@@ -136,11 +136,11 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
             Column(
                 "department",
                 gettext_lazy("科室"),
-                value=lambda case: case.department.name if case.department else _("待派单"),
+                value=lambda case: case.department.title if case.department else _("待派单"),
                 sort="department__name",
                 nullable=True,
             ),
-            Column("category", gettext_lazy("类别"), value="category.name", sort="category__name", visible=False),
+            Column("category", gettext_lazy("类别"), value="category.title", sort="category__name", visible=False),
             Column("window", gettext_lazy("窗口"), value="category.window.title", visible=False),
             Column(
                 "case_class",

@@ -50,5 +50,5 @@ def edit_category(request: HttpRequest, pk: int) -> HttpResponse:
 
         if attempt(request, save, done=_("已保存。之前的办件不受影响。"), form=form):
             return redirect(f"{reverse('catalogue:windows')}#{category.window.code}")
-    crumbs = [Crumb(_("服务清单"), reverse("catalogue:windows")), Crumb(category.name)]
+    crumbs = [Crumb(_("服务清单"), reverse("catalogue:windows")), Crumb(category.title)]
     return render(request, "catalogue/category.html", {"form": form, "category": category, "crumbs": crumbs})
