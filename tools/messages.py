@@ -30,7 +30,10 @@ def collected() -> str:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         shutil.copytree(PACKAGE, folder / "linqi", ignore=shutil.ignore_patterns(*LEFT_OUT))
-        (folder / "words.py").write_text("\n".join(f"_({word!r})" for word in words_kept_as_values()), encoding="utf-8")
+        calls = [f"_({word!r})" for word in words_kept_as_values()] + [
+            f"pgettext('journal', {word!r})" for word in acts()
+        ]
+        (folder / "words.py").write_text("\n".join(calls), encoding="utf-8")
         catalogue = folder / "locale" / "en" / "LC_MESSAGES" / "django.po"
         catalogue.parent.mkdir(parents=True)
         if CATALOGUE.exists():
@@ -48,15 +51,30 @@ def words_kept_as_values() -> list[str]:
     return sorted({*_labels(), *_seeded()})
 
 
-def _labels() -> Iterator[str]:
+def acts() -> list[str]:
+    """What the journal says was done; apart, since “受理” on a button is a call to do it."""
+    _start()
+    from linqi.journal.verbs import Verb
+
+    return [verb.label for verb in Verb]
+
+
+def _start() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linqi.config.settings")
     import django
     from django.apps import apps
 
     if not apps.ready:
         django.setup()
+
+
+def _labels() -> Iterator[str]:
+    _start()
+    from django.apps import apps
+
     from linqi.accounts.rules import Refusal
     from linqi.enterprises.rules.matching import COMPARISONS
+    from linqi.journal.verbs import Verb
     from linqi.kit.access import PERMISSIONS
     from linqi.kit.choices import Choice
 
@@ -66,7 +84,7 @@ def _labels() -> Iterator[str]:
                 if not {"tests", "migrations", "management"} & set(module.name.split(".")):
                     importlib.import_module(module.name)
     for choice in Choice.__subclasses__():
-        if ".tests." not in choice.__module__ and choice.__module__.startswith("linqi."):
+        if choice is not Verb and ".tests." not in choice.__module__ and choice.__module__.startswith("linqi."):
             yield from (member.label for member in choice)
     yield from (permission.label for permission in PERMISSIONS.values())
     yield from (refusal.value for refusal in Refusal)

@@ -1,12 +1,22 @@
 """Enterprises in the left menu."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from linqi.ui.menu import MenuItem, register
 
 GROUP = _("企业与空间")
 register(
-    MenuItem("enterprises", _("企业"), "enterprises:list", "building-skyscraper", 20, "enterprises.see", True, GROUP)
+    MenuItem(
+        "enterprises",
+        pgettext_lazy("many", "企业"),
+        "enterprises:list",
+        "building-skyscraper",
+        20,
+        "enterprises.see",
+        True,
+        GROUP,
+    )
 )
 register(MenuItem("imports", _("导入"), "enterprises:imports", "upload", 21, "enterprises.import", group=GROUP))
 register(MenuItem("claims", _("待核信息"), "enterprises:claims", "checklist", 22, "enterprises.confirm", group=GROUP))

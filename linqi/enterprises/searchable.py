@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from linqi.enterprises.actions.registry import on_change
 from linqi.enterprises.models import Enterprise, Tenancy
@@ -86,4 +86,8 @@ def _streets_of(enterprises: list[int]) -> dict[int, set[int]]:
     return found
 
 
-register(Searchable(KIND, _("企业"), "building-skyscraper", "enterprises.see", streets_within, present, rows))
+register(
+    Searchable(
+        KIND, pgettext_lazy("many", "企业"), "building-skyscraper", "enterprises.see", streets_within, present, rows
+    )
+)

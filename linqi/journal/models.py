@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from linqi.journal.verbs import Verb
 
@@ -46,7 +47,7 @@ class Entry(models.Model):
     @property
     def verb_label(self) -> str:
         """What was done, in words; a verb that the product no longer knows is shown as it was written."""
-        return _(Verb(self.verb).label) if self.verb in Verb.values else self.verb
+        return pgettext("journal", Verb(self.verb).label) if self.verb in Verb.values else self.verb
 
     @property
     def actor_label(self) -> str:

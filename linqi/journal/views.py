@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from linqi.journal import actions, queries
@@ -27,7 +27,7 @@ def _in_place(rows: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
 def _table(choices: list[tuple[str, str]], names: dict[int, str]) -> Table[Entry]:
     filters: list[Filter] = [
         Search("q", _("对象、人员"), apply=_searched),
-        Choose("verb", _("动作"), lambda: [(verb.value, gettext(verb.label)) for verb in Verb], many=True),
+        Choose("verb", _("动作"), lambda: [(verb.value, pgettext("journal", verb.label)) for verb in Verb], many=True),
         Choose("place", _("范围"), choices, apply=_in_place),
         Span("at", _("时间"), field="at"),
     ]

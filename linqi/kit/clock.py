@@ -101,8 +101,9 @@ class Step:
 
     def say(self, language: str = "zh") -> str:
         """The line in plain words."""
-        words = _STEPS[self.code][1 if language.startswith("en") else 0]
-        return words.format(*self.values)
+        if language.startswith("en"):
+            return _STEPS[self.code][1].format(*map(_in_english, self.values))
+        return _STEPS[self.code][0].format(*self.values)
 
     def __str__(self) -> str:
         return self.say()
@@ -120,6 +121,33 @@ _STEPS: Final = {
     "provisional": ("{0} 年放假安排尚未公布，日期暂定", "the holidays of {0} are not published yet: provisional"),
     "due": ("到 {0} 止", "due {0}"),
 }
+
+
+_ENGLISH: Final = {  # what a step keeps in Chinese: units and holidays; longer words first
+    Unit.WORKING_HOURS.label: "working hours",
+    Unit.WORKING_DAYS.label: "working days",
+    Unit.HOURS.label: "hours",
+    "抗日战争暨世界反法西斯战争胜利70周年纪念日": "Victory Day",
+    "“五一”国际劳动节": "Labour Day",
+    "“五一”": "Labour Day",
+    "“十一”": "National Day",
+    "劳动节": "Labour Day",
+    "国庆节": "National Day",
+    "中秋节": "Mid-Autumn",
+    "端午节": "Dragon Boat",
+    "清明节": "Qingming",
+    "春节": "Spring Festival",
+    "元旦": "New Year",
+    "周末": "weekend",
+    "、": ", ",
+    Unit.NATURAL_DAYS.label: "calendar days",
+}
+
+
+def _in_english(value: str) -> str:
+    for chinese, english in _ENGLISH.items():
+        value = value.replace(chinese, english)
+    return value
 
 
 @dataclass(frozen=True, slots=True)

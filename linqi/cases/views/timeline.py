@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from linqi.cases.models import Case
 from linqi.cases.rules import Basis
@@ -63,7 +64,7 @@ def _title(verb: Verb, data: dict[str, Any]) -> str:
         return _("企业评价 %(stars)s 星") % {"stars": data.get("stars")}
     if verb is Verb.DEADLINES_RECOMPUTED:
         return _("期限重算")
-    return _(verb.label)
+    return pgettext("journal", verb.label)
 
 
 def _detail(verb: Verb, data: dict[str, Any], inside: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from linqi.cases.flow import State
 from linqi.cases.models import Case
@@ -118,7 +119,7 @@ def _cases(enterprise: Enterprise, user: Any, limit: int) -> Iterator[Happening]
 def _acts(enterprise: Enterprise, user: Any, limit: int) -> Iterator[Happening]:
     entries = seen_by(user, Entry).filter(enterprise=enterprise.pk, verb__in=REGISTRY_ACTS).order_by("-pk")
     for entry in entries[:limit]:
-        yield Happening(entry.at, _(Verb(entry.verb).label), who=entry.actor_name, icon="edit")
+        yield Happening(entry.at, pgettext("journal", Verb(entry.verb).label), who=entry.actor_name, icon="edit")
 
 
 def _moment(at: date | datetime) -> datetime:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from linqi.dashboards.queries import enterprise as ask
 from linqi.enterprises.models import Enterprise
@@ -26,7 +26,7 @@ def enterprise_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if enterprise.merged_into_id:
         return redirect("dashboards:enterprise", pk=enterprise.merged_into_id)
     name = shown_name(enterprise, request.user)
-    crumbs = [Crumb(_("企业"), reverse("enterprises:list"))]
+    crumbs = [Crumb(pgettext("many", "企业"), reverse("enterprises:list"))]
     if enterprise.seat:
         crumbs += [
             _crumb(place, linked) for place, linked in way_down(request.user, enterprise.seat) if place.kind in CRUMBS

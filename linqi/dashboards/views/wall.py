@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from linqi.cases.flow import OPEN
 from linqi.dashboards.forms import day_asked
@@ -103,7 +104,7 @@ def _industries(place: Place, on: date) -> Chart:
         title=_("企业按行业门类"),
         unit=_("家"),
         labels=labels,
-        series=[Series(_("企业"), values)],
+        series=[Series(pgettext("many", "企业"), values)],
         links=links,
         lying=True,
         tall=True,

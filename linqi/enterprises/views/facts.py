@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from linqi.enterprises import queries
@@ -41,7 +42,7 @@ def known(request: HttpRequest, pk: int) -> HttpResponse:
     remember_secrets_read(enterprise=enterprise, keys=read, by=user)
     name = queries.shown_name(enterprise, user)
     crumbs = [
-        Crumb(_("企业"), reverse("enterprises:list")),
+        Crumb(pgettext("many", "企业"), reverse("enterprises:list")),
         Crumb(name, reverse("dashboards:enterprise", args=[pk])),
         Crumb(_("掌握的信息")),
     ]

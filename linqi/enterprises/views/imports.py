@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from linqi.enterprises import tasks
@@ -35,7 +35,11 @@ IMPORTS = Table[Import](
         Column("file_name", gettext_lazy("文件"), fixed=True),
         Column("street", gettext_lazy("街道"), value="street.name"),
         Column(
-            "state", gettext_lazy("状态"), value="get_state_display", kind="badge", tone=lambda one: STATE_TONES.get(one.state, "info"),
+            "state",
+            gettext_lazy("状态"),
+            value="get_state_display",
+            kind="badge",
+            tone=lambda one: STATE_TONES.get(one.state, "info"),
         ),
         Column("created", gettext_lazy("新增"), value=lambda one: one.counts.get("created"), kind="number"),
         Column("updated", gettext_lazy("更新"), value=lambda one: one.counts.get("updated"), kind="number"),
@@ -72,7 +76,9 @@ def _rows(user: object) -> Table[ImportRow]:
                 "name",
                 gettext_lazy("企业名称"),
                 value=lambda row: name_in_row(row, user),
-                url=lambda row: reverse("dashboards:enterprise", args=[row.enterprise_id]) if row.enterprise_id else None,
+                url=lambda row: (
+                    reverse("dashboards:enterprise", args=[row.enterprise_id]) if row.enterprise_id else None
+                ),
             ),
             Column("uscc", gettext_lazy("统一社会信用代码")),
             Column("reason", gettext_lazy("原因"), value=lambda row: reason_in_row(row, user)),
@@ -130,7 +136,9 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One import: what the file is, what would become or became of each row, and what can be done next."""
     batch = _seen(request, pk)
     if batch.state in RUNNING:
-        return render(request, "enterprises/imports/one.html", {"batch": batch, "running": True, "crumbs": _crumbs(batch)})
+        return render(
+            request, "enterprises/imports/one.html", {"batch": batch, "running": True, "crumbs": _crumbs(batch)}
+        )
     table = _rows(request.user).bind(request, rows_of(batch, request.user))
     bad = batch.counts.get("conflict", 0) + batch.counts.get("refused", 0)
     good = batch.counts.get("created", 0) + batch.counts.get("updated", 0)
@@ -138,7 +146,10 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "batch": batch,
         "running": False,
         "crumbs": _crumbs(batch),
-        "outcomes": [(_(outcome.label), batch.counts.get(outcome.value), outcome.value, OUTCOME_TONES[outcome.value]) for outcome in Outcome],
+        "outcomes": [
+            (_(outcome.label), batch.counts.get(outcome.value), outcome.value, OUTCOME_TONES[outcome.value])
+            for outcome in Outcome
+        ],
         "bad": bad,
         "good": good,
         "leave_changed": request.GET.get("changed") == "1",
@@ -183,7 +194,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("这次导入没有写入过，或已经撤销"))
     else:
         done = _("已撤销，恢复到导入之前")
-        messages.success(request, done if not left else _("已撤销；有 %(count)s 家后来又有变动，保持现状") % {"count": len(left)})
+        messages.success(
+            request, done if not left else _("已撤销；有 %(count)s 家后来又有变动，保持现状") % {"count": len(left)}
+        )
     return redirect("enterprises:import", pk=batch.pk)
 
 
@@ -207,7 +220,10 @@ def _seen(request: HttpRequest, pk: int) -> Import:
 
 
 def _crumbs(batch: Import | None = None) -> list[Crumb]:
-    crumbs = [Crumb(_("企业"), reverse("enterprises:list")), Crumb(_("导入"), reverse("enterprises:imports"))]
+    crumbs = [
+        Crumb(pgettext("many", "企业"), reverse("enterprises:list")),
+        Crumb(_("导入"), reverse("enterprises:imports")),
+    ]
     return [*crumbs, Crumb(batch.file_name if batch else _("导入名册"))]
 
 

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from linqi.enterprises import industry, queries
 from linqi.enterprises.actions.registry import (
@@ -142,7 +142,7 @@ def form_page(
     request: HttpRequest, form: Form, title: str, enterprise: Enterprise | None = None, lead: str = ""
 ) -> HttpResponse:
     """One form on a page of its own; 422 when it was sent and refused."""
-    crumbs = [Crumb(_("企业"), reverse("enterprises:list"))]
+    crumbs = [Crumb(pgettext("many", "企业"), reverse("enterprises:list"))]
     back = reverse("enterprises:list")
     if enterprise is not None:
         back = reverse("dashboards:enterprise", args=[enterprise.pk])

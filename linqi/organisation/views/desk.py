@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from linqi.kit import access
@@ -58,7 +58,7 @@ def _teams_table(cards: dict[int, queries.TeamCard]) -> Table[Place]:
             ),
         ],
         order="name",
-        caption=gettext_lazy("联楼小组"),
+        caption=pgettext_lazy("many", "联楼小组"),
         row_url=lambda building: reverse("organisation:team", args=[building.pk]),
         filters=[
             Search("q", gettext_lazy("楼宇名称"), apply=lambda rows, text: rows.filter(name__icontains=text)),
@@ -106,7 +106,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
             "seats": forms,
             "past": LinkTeam.objects.filter(building=building).exclude(until=None).order_by("-until"),
             "may_edit": may_edit,
-            "crumbs": [Crumb(_("联楼小组"), reverse("organisation:teams")), Crumb(building.name)],
+            "crumbs": [Crumb(pgettext("many", "联楼小组"), reverse("organisation:teams")), Crumb(building.name)],
         },
     )
 
