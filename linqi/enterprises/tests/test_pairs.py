@@ -121,7 +121,7 @@ def test_a_pair_is_decided_once(cast, pair):
         keep_pair_apart(pair=pair, by=cast.econ_specialist)
 
 
-@pytest.mark.parametrize("who", ["stranger", "property_manager", "enterprise_user", "nobody", "street_leader"])
+@pytest.mark.parametrize("who", ["stranger", "property_manager", "enterprise_user", "nobody"])
 def test_others_do_not_merge(cast, pair, who):
     with pytest.raises(PermissionDenied):
         merge_pair(pair=pair, keep=cast.firm, by=cast.users[who])
