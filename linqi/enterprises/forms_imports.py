@@ -33,7 +33,9 @@ class ImportForm(forms.ModelForm[Import]):
         super().__init__(*args, **kwargs)
         wide = (PlaceKind.STREET, PlaceKind.COMMUNITY)  # whoever works for one community brings its own registry
         places = seen_by(user, Place, "enterprises.import").filter(kind__in=wide, until=None).order_by("-kind", "name")
-        self.fields["street"] = forms.ModelChoiceField(places, label=_("导入到哪里"), initial=places.first(), empty_label=None)
+        self.fields["street"] = forms.ModelChoiceField(
+            places, label=_("导入到哪里"), initial=places.first(), empty_label=None
+        )
         self.fields["as_of"].initial = clock.today
 
     def clean_file(self) -> Any:

@@ -54,12 +54,8 @@ class Enterprise(models.Model):
     registered_address = models.CharField(max_length=300, blank=True)
     registration_region = models.CharField(max_length=6, blank=True, help_text="GB/T 2260, six digits.")
     business_scope = models.TextField(blank=True)
-    industry_code = models.CharField(
-        max_length=5, blank=True, help_text="GB/T 4754-2017, like I6513; or empty."
-    )
-    industry_source = models.CharField(
-        max_length=20, blank=True, help_text="given | scope (read from the scope)."
-    )
+    industry_code = models.CharField(max_length=5, blank=True, help_text="GB/T 4754-2017, like I6513; or empty.")
+    industry_source = models.CharField(max_length=20, blank=True, help_text="given | scope (read from the scope).")
     seat = models.ForeignKey(
         Place, models.SET_NULL, null=True, related_name="seated", help_text="Principal place today, from tenancies."
     )
@@ -151,9 +147,7 @@ class Fact(models.Model):
 
     enterprise = models.ForeignKey(Enterprise, models.CASCADE, related_name="facts", db_index=False)
     key = models.CharField(max_length=40, help_text="A field of the dictionary, enterprises/data/fields.yaml.")
-    period = models.CharField(
-        max_length=10, blank=True, help_text="'2025', '2026-03', or empty for undated ones."
-    )
+    period = models.CharField(max_length=10, blank=True, help_text="'2025', '2026-03', or empty for undated ones.")
     value = models.JSONField(help_text="Typed by the dictionary; decimals as strings, dates as ISO text.")
     source_kind = models.CharField(max_length=12, choices=SourceKind.choices)
     source = models.CharField(max_length=200)

@@ -16,7 +16,15 @@ _CURRENCIES: Final = {
     "瑞士法郎": "CHF", "瑞郎": "CHF", "马克": "DEM", "德国马克": "DEM",
 }  # fmt: skip
 _CURRENCY: Final = re.compile("|".join(sorted(map(re.escape, _CURRENCIES), key=len, reverse=True)))
-_SCALES: Final = {"": 1, "千": 1_000, "万": 10_000, "十万": 100_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
+_SCALES: Final = {
+    "": 1,
+    "千": 1_000,
+    "万": 10_000,
+    "十万": 100_000,
+    "百万": 1_000_000,
+    "千万": 10_000_000,
+    "亿": 100_000_000,
+}
 _AMOUNT: Final = re.compile(r"(\d+(?:\.\d+)?)\(?(十万|百万|千万|万|亿|千)?")
 _FINANCIAL: Final = {
     "零": 0, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9,
@@ -158,12 +166,16 @@ _REGION: Final = re.compile(
     r"(?P<district>[\u4e00-\u9fff]{2,4}?(?:新区|开发区|区|县|市))?"
 )
 _STREET: Final = re.compile(r"(?P<street>[\u4e00-\u9fff]{2,6}?(?:街道|镇|乡))(?!企业)")
-_ROAD: Final = re.compile(r"(?P<road>[\u4e00-\u9fffA-Za-z0-9]{1,10}?(?:大道|路|街(?!道)|巷|弄|公路))(?P<number>\d+(?:[-之]\d+)?号?)?")
+_ROAD: Final = re.compile(
+    r"(?P<road>[\u4e00-\u9fffA-Za-z0-9]{1,10}?(?:大道|路|街(?!道)|巷|弄|公路))(?P<number>\d+(?:[-之]\d+)?号?)?"
+)
 _BUILDING: Final = re.compile(
     r"(?P<building>[\u4e00-\u9fff]{0,12}?[0-9A-Za-z一二三四五六七八九十]{1,4}(?:号楼|幢|栋|座|号厂房)|[\u4e00-\u9fff]{2,14}?(?:大厦|大楼|广场|中心|科技园|产业园|创业园|创意园|园区|国际|商城|市场))"
 )
 _FLOOR: Final = re.compile(r"(?P<floor>(?:地下)?[0-9一二三四五六七八九十]{1,3})(?:层|楼(?!宇))")
-_ROOM: Final = re.compile(r"(?P<room>[A-Za-z]?[0-9]{1,5}(?:[-、,/][A-Za-z0-9]{1,5})*(?:[A-Za-z])?)(?:室|号房|房间|号铺|商铺)")
+_ROOM: Final = re.compile(
+    r"(?P<room>[A-Za-z]?[0-9]{1,5}(?:[-、,/][A-Za-z0-9]{1,5})*(?:[A-Za-z])?)(?:室|号房|房间|号铺|商铺)"
+)
 _ROOM_AT_END: Final = re.compile(r"(?<=[幢栋座楼层厦心])(?P<room>[A-Za-z]?[0-9]{2,5}(?:-[0-9]{1,4})?)$")
 
 

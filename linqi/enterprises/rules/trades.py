@@ -70,7 +70,9 @@ _WORDS: Final = {
 }  # fmt: skip
 _GROUP_OF: Final = {word: code for code, words in _WORDS.items() for word in words.split()}
 _ANY: Final = re.compile("|".join(sorted(map(re.escape, _GROUP_OF), key=len, reverse=True)))
-_FIRST: Final = re.compile(r"^(?:一般项目|许可项目|服务|生产|制造|加工|批发|零售|经营范围|主营)?[、,,:：]*([^;；。.]{0,60})")
+_FIRST: Final = re.compile(
+    r"^(?:一般项目|许可项目|服务|生产|制造|加工|批发|零售|经营范围|主营)?[、,,:：]*([^;；。.]{0,60})"
+)
 _BOILERPLATE: Final = re.compile(r"\(.*?\)|（.*?）")
 
 

@@ -48,7 +48,9 @@ def content():
         "enterprises": list(Enterprise.objects.order_by("pk").values()),
         "tenancies": list(Tenancy.objects.order_by("pk").values()),
         "facts": list(Fact.objects.order_by("pk").values()),
-        "search": list(Document.objects.order_by("kind", "object_id").values("kind", "object_id", "text", "words", "streets")),
+        "search": list(
+            Document.objects.order_by("kind", "object_id").values("kind", "object_id", "text", "words", "streets")
+        ),
     }
 
 

@@ -109,7 +109,9 @@ def test_the_status_is_read_or_left_unknown(text, status):
     assert read_status(text) == status
 
 
-@pytest.mark.parametrize(("text", "truth"), [("是", True), ("TRUE", True), ("否", False), ("false", False), ("", None), ("也许", None)])
+@pytest.mark.parametrize(
+    ("text", "truth"), [("是", True), ("TRUE", True), ("否", False), ("false", False), ("", None), ("也许", None)]
+)
 def test_a_truth_that_is_neither_is_unknown_not_false(text, truth):
     assert read_truth(text) is truth
 
@@ -168,7 +170,9 @@ VALUES = {
     "registered_address": st.sampled_from(["甲路1号", "乙路2号"]),
     "business_scope": st.sampled_from(["软件", "餐饮"]),
 }
-SAYS = st.fixed_dictionaries({"name": VALUES["name"]}, optional={key: one for key, one in VALUES.items() if key != "name"})
+SAYS = st.fixed_dictionaries(
+    {"name": VALUES["name"]}, optional={key: one for key, one in VALUES.items() if key != "name"}
+)
 
 
 def test_what_nobody_has_entered_is_new():
