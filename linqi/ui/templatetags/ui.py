@@ -67,7 +67,7 @@ def of(mapping: Mapping[Any, Any], key: Any) -> Any:
 
 
 @register.inclusion_tag("ui/components/stat.html")
-def stat(  # noqa: PLR0917 – templates name these by place
+def stat(
     label: str, value: object, url: str = "", unit: str = "", note: str = "", tone: str = "plain"
 ) -> dict[str, object]:
     """A number that opens to its rows 数字卡: None is shown as unknown."""
