@@ -52,6 +52,8 @@ class GrantForm(forms.Form):
         fields["place"].queryset = queries.targets(giver, "place")
         for name in ("role", "place", "department"):
             fields[name].empty_label = gettext("请选择")
+        fields["role"].label_from_instance = lambda role: gettext(role.label)
+        fields["department"].label_from_instance = lambda department: gettext(department.name)
         fields["place"].label_from_instance = lambda place: f"{gettext(place.get_kind_display())} {place.name}"
         fields["department"].queryset = queries.targets(giver, "department").filter(until=None)
 

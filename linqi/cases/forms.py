@@ -65,10 +65,17 @@ class SayForm(forms.Form):
         self.fields["text"].label = label
 
 
+class DepartmentField(forms.ModelChoiceField[Department]):
+    """A section under its name in the reader's language."""
+
+    def label_from_instance(self, obj: Department) -> str:
+        return obj.title
+
+
 class DispatchForm(SayForm):
     """To which section, and why."""
 
-    department = forms.ModelChoiceField(Department.objects.none(), label=_("派给"), empty_label=_("请选择科室"))
+    department = DepartmentField(Department.objects.none(), label=_("派给"), empty_label=_("请选择科室"))
     field_order = ("department", "text")
 
     def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
@@ -130,7 +137,7 @@ class RowForm(forms.Form):
     """Which section settles a category in a street; empty: the secretary decides each time."""
 
     category = forms.ModelChoiceField(Category.objects.all(), widget=forms.HiddenInput)
-    department = forms.ModelChoiceField(
+    department = DepartmentField(
         Department.objects.none(),
         label=_("承办科室"),
         required=False,

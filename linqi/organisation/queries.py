@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from linqi.accounts.models import Grant, User
 from linqi.accounts.queries import grants_valid, valid_on
@@ -30,7 +31,7 @@ def departments_of(street: Place) -> QuerySet[Department]:
 def department_codes() -> list[tuple[str, str]]:
     """Every code that a section has somewhere, with a name for it: what a category can be sent to."""
     known = dict(Department.objects.order_by("pk").values_list("code", "name"))
-    return sorted({**known, **dict(default_departments())}.items())
+    return sorted((code, _(name)) for code, name in {**known, **dict(default_departments())}.items())
 
 
 def staff_of(department: Department, permission: str) -> list[User]:

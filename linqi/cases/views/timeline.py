@@ -59,7 +59,7 @@ def happenings(case: Case, *, inside: bool) -> list[Happening]:
 def _title(verb: Verb, data: dict[str, Any]) -> str:
     if verb is Verb.CASE_DISPATCHED:
         name = data.get("department_name")
-        return _("派给 %(name)s") % {"name": name} if name else _("等待书记派单")
+        return _("派给 %(name)s") % {"name": _(name)} if name else _("等待书记派单")
     if verb is Verb.CASE_RATED:
         return _("企业评价 %(stars)s 星") % {"stars": data.get("stars")}
     if verb is Verb.DEADLINES_RECOMPUTED:
