@@ -4,27 +4,41 @@ As root on Debian it installs what is missing (PostgreSQL, Chromium, a Chinese f
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"postgresql": "initdb", "chromium": "chromium", "fonts-noto-cjk": "", "gettext": "msgfmt"}
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-rs", "-n", "2", "--dist", "loadfile"]
+COUNTED = re.compile(r"(\d+) (failed|passed|skipped|xfailed|xpassed|errors?)\b")
 
 
 def main() -> int:
-    """Install, run twice, report."""
-    skipped = install()
-    failed = [name for name, run in (("SQLite", on_sqlite), ("PostgreSQL", on_postgresql)) if run(skipped)]
-    for line in skipped:
+    """Install, run twice, report; the last line is one of pytest's form over all runs."""
+    not_run = install()
+    started = time.monotonic()
+    counts: Counter[str] = Counter()
+    status = on_sqlite(counts) | on_postgresql(counts, not_run)
+    for line in not_run:
         print(f"NOT RUN: {line}")
-    print(f"failed on: {', '.join(failed)}" if failed else "the suite passed on every database that ran")
-    return 1 if failed else 0
+    said = ", ".join(f"{number} {word}" for word, number in counts.items()) or "nothing ran"
+    print(
+        f"{said} in {time.monotonic() - started:.2f}s (SQLite{'' if not_run_postgresql(not_run) else ' and PostgreSQL'})"
+    )
+    return 1 if status else 0
+
+
+def not_run_postgresql(not_run: list[str]) -> bool:
+    """Whether the second database was left out."""
+    return any("suite on PostgreSQL" in line for line in not_run)
 
 
 def install() -> list[str]:
@@ -50,20 +64,31 @@ def present(package: str, program: str) -> bool:
     return bool(shutil.which(program)) if program else Path("/usr/share/fonts/opentype/noto").exists()
 
 
-def on_sqlite(skipped: list[str]) -> int:
+def on_sqlite(counts: Counter[str]) -> int:
     """The suite on the embedded default."""
-    print("== the suite on SQLite", flush=True)
-    return subprocess.run(PYTEST, cwd=ROOT, env=environment("")).returncode
+    return suite("SQLite", "", counts)
 
 
-def on_postgresql(skipped: list[str]) -> int:
+def on_postgresql(counts: Counter[str], not_run: list[str]) -> int:
     """The suite on a PostgreSQL of our own; 0 and a note when there is none."""
     if postgresql_bin() is None:
-        skipped.append("the suite on PostgreSQL: no PostgreSQL found")
+        not_run.append("the suite on PostgreSQL: no PostgreSQL found")
         return 0
     with postgresql() as url:
-        print("== the suite on PostgreSQL", flush=True)
-        return subprocess.run(PYTEST, cwd=ROOT, env=environment(url)).returncode
+        return suite("PostgreSQL", url, counts)
+
+
+def suite(name: str, database: str, counts: Counter[str]) -> int:
+    """Run everything on one database, showing what pytest says and adding up its last line; pytest's exit status."""
+    print(f"== the suite on {name}", flush=True)
+    last = ""
+    with subprocess.Popen(PYTEST, cwd=ROOT, env=environment(database), stdout=subprocess.PIPE, text=True) as run:
+        for line in run.stdout or ():
+            print(line, end="", flush=True)
+            last = line if line.strip() else last
+    for number, word in COUNTED.findall(last):
+        counts[word] += int(number)
+    return run.returncode
 
 
 def environment(database: str) -> dict[str, str]:
