@@ -245,7 +245,7 @@ def _require_in_hand(user: User, by: Any) -> None:
         _refuse_unless_giveable(by, grant.role, what, target, grant.since, grant.until)
 
 
-def _refuse_unless_giveable(  # noqa: PLR0917 – private, in the order of the sentence
+def _refuse_unless_giveable(
     by: Any, role: RoleRecord, what: str, target: Model, since: date, until: date | None
 ) -> None:
     refused = rules.refusal(
@@ -261,9 +261,7 @@ def _refuse_unless_giveable(  # noqa: PLR0917 – private, in the order of the s
         raise GrantRefused(refused)
 
 
-def _give(  # noqa: PLR0917 – private, in the order of the sentence
-    user: User, role: RoleRecord, what: str, target: Model, since: date, until: date | None, by: Any
-) -> Grant:
+def _give(user: User, role: RoleRecord, what: str, target: Model, since: date, until: date | None, by: Any) -> Grant:
     over: dict[str, Any] = {what: target if what == "place" else target.pk}
     grant = Grant.objects.create(user=user, role=role, since=since, until=until, **over)
     access.forget(user)
