@@ -746,7 +746,10 @@ class BoundTable(Generic[M]):
 
 
 def _cell_class(column: Column[Any]) -> str:
-    return " ".join(name for name, on in (("lq-num", column.numeric), ("lq-wide", not column.phone)) if on)
+    dated = column.kind in {"date", "datetime"}
+    return " ".join(
+        name for name, on in (("lq-num", column.numeric), ("lq-date", dated), ("lq-wide", not column.phone)) if on
+    )
 
 
 def _follow(row: object, path: str) -> object:
