@@ -68,9 +68,7 @@ ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEAL
 _SOURCE_MAP = re.compile(r"(?:\n//# sourceMappingURL=\S+|\n?/\*# sourceMappingURL=.*?\*/)")
 _ICON_USES = (
     re.compile(r"""\{%\s*icon\s+["']([a-z0-9-]+)["']"""),  # {% icon "bell" %}
-    re.compile(
-        r"""\bicon(?:_name)?=["']([a-z0-9-]+)["']"""
-    ),  # MenuItem(icon="bell"), {% include … with icon_name="bell" %}
+    re.compile(r"""\bicon(?:_name)?=["']([a-z0-9-]+)["']"""),  # icon="bell", icon_name="bell"
     re.compile(
         r"""MenuItem\(\s*(?:[^,()]+|\w+\([^)]*\)),\s*(?:[^,()]+|\w+\([^)]*\)),\s*[^,()]+,\s*["']([a-z0-9-]+)["']"""
     ),

@@ -135,6 +135,6 @@ def _cases(user: Any, place: Place, on: date) -> Chart:
         labels=[month for month, _in, _out in months],
         series=[
             Series(_("收到"), [opened for _m, opened, _out in months], tone="info"),
-            Series(_("办结"), [closed for _m, _in, closed in months], tone="good"),
+            Series(pgettext("journal", "办结"), [closed for _m, _in, closed in months], tone="good"),
         ],
     )
