@@ -59,7 +59,7 @@ def edit_category(
     offered: bool,
     by: Any,
 ) -> Category:
-    """Change what a category is called, where it belongs and how urgent it is 修改问题类别.
+    """Change what a category is called, where it belongs and how urgent it is 修改诉求类别.
 
     Cases that were opened before keep the class and the deadlines they were opened with. From now on the category is
     the district's own and no longer follows the product's defaults.

@@ -50,7 +50,7 @@ class Verb(Choice):
     LINK_TEAM_FORMED = "organisation.link_team_formed", "组建联楼小组"
     LINK_SEAT_CHANGED = "organisation.link_seat_changed", "调整小组成员"
     # catalogue
-    CATEGORY_EDITED = "catalogue.category_edited", "修改问题类别"
+    CATEGORY_EDITED = "catalogue.category_edited", "修改诉求类别"
     # cases
     CASE_OPENED = "cases.opened", "提交办件"
     CASE_DISPATCHED = "cases.dispatched", "派单"

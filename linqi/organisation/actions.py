@@ -50,7 +50,7 @@ def form_team(*, building: Place, name: str = "", members: dict[TeamRole, User] 
     if building.kind != PlaceKind.BUILDING:
         raise ValidationError(_("联楼小组只能按楼宇组建。"))
     if LinkTeam.objects.filter(building=building, until=None).exists():
-        raise ValidationError(_("这栋楼已有联楼小组，请调整成员。"))
+        raise ValidationError(_("这幢楼已有联楼小组，请调整成员。"))
     team = LinkTeam.objects.create(
         building=building, name=name.strip() or f"{building.name}联楼小组"[:80], since=today()
     )
@@ -70,7 +70,7 @@ def change_seat(*, team: LinkTeam, role: TeamRole, user: User | None, by: Any) -
     if team.until is not None:
         raise ValidationError(_("这个小组已经撤销。"))
     if user is not None and not queries.candidates(team.building).filter(pk=user.pk).exists():
-        raise ValidationError(_("“%(name)s”不在这栋楼的管理范围内，不能进入小组。") % {"name": user})
+        raise ValidationError(_("“%(name)s”不在这幢楼的管理范围内，不能进入小组。") % {"name": user})
     now_held = LinkTeamSeat.objects.select_for_update().filter(team=team, role=role, until=None).first()
     if (now_held.user_id if now_held else None) == (user.pk if user else None):
         return now_held

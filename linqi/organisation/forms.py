@@ -21,7 +21,7 @@ class DepartmentForm(forms.Form):
         label=_("代码"),
         max_length=40,
         validators=[validate_slug],
-        help_text=_("小写英文字母和连字符，如 economy。问题类别按代码对应到科室。"),
+        help_text=_("小写英文字母和连字符，如 economy。诉求类别按代码对应到科室。"),
     )
 
     def __init__(self, *args: Any, streets: Any, **kwargs: Any) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import connection
 
 from linqi.kit.access import may_anywhere
-from linqi.search.models import Document
 from linqi.search.registry import Hit, Searchable, searchables
 from linqi.search.rules import Word, holds, words_asked
 
@@ -47,26 +46,31 @@ def matches(kind: str, question: str, streets: Iterable[int] | None, limit: int 
     known = None if streets is None else [f"s{street}" for street in streets]
     if known == []:
         return []
-    where, parameters = _postgresql(asked, known) if connection.vendor == "postgresql" else _sqlite(asked, known)
-    found = (
-        Document.objects.filter(kind=kind)
-        .extra(where=[where], params=parameters)  # noqa: S610 – the engine's own match operator, with bound parameters
-        .order_by("-pk")
-        .values_list("object_id", "text", "words")[:limit]
-    )
-    return [object_id for object_id, text, words in found if holds(text, words.split(), question)]
+    statement, words = _postgresql(asked, known) if connection.vendor == "postgresql" else _sqlite(asked, known)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [words, kind, limit])
+        found = cursor.fetchall()
+    return [object_id for object_id, text, known_by in found if holds(text, known_by.split(), question)]
 
 
-def _sqlite(asked: list[Word], streets: list[str] | None) -> tuple[str, list[str]]:
+def _sqlite(asked: list[Word], streets: list[str] | None) -> tuple[str, str]:
+    """The index is read from its end and joined to the documents: a common word costs no more than its first hits."""
     words = " AND ".join(f'"{word.text}"{" *" if word.beginning else ""}' for word in asked)
     question = f"words : ({words})"
     if streets is not None:
         question += " AND streets : (" + " OR ".join(f'"{street}"' for street in streets) + ")"
-    return "search_document.id IN (SELECT rowid FROM search_index WHERE search_index MATCH %s)", [question]
+    return (
+        "SELECT object_id, text, document.words FROM search_index JOIN search_document AS document "
+        "ON document.id = search_index.rowid WHERE search_index MATCH %s AND kind = %s "
+        "ORDER BY search_index.rowid DESC LIMIT %s"
+    ), question
 
 
-def _postgresql(asked: list[Word], streets: list[str] | None) -> tuple[str, list[str]]:
+def _postgresql(asked: list[Word], streets: list[str] | None) -> tuple[str, str]:
     question = " & ".join(f"'{word.text}'{':*' if word.beginning else ''}" for word in asked)
     if streets is not None:
         question += " & (" + " | ".join(f"'{street}'" for street in streets) + ")"
-    return "search_document.vector @@ %s::tsquery", [question]
+    return (
+        "SELECT object_id, text, words FROM search_document WHERE vector @@ %s::tsquery AND kind = %s "
+        "ORDER BY id DESC LIMIT %s"
+    ), question

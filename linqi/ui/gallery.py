@@ -49,7 +49,7 @@ _APPS = ("accounts", "cases", "enterprises", "journal", "territory", "visits")
 _STATES = (
     ("good", gettext_lazy("已办结")),
     ("warn", gettext_lazy("待受理")),
-    ("bad", gettext_lazy("已逾期")),
+    ("bad", gettext_lazy("已超期")),
     ("info", gettext_lazy("办理中")),
 )
 
@@ -235,7 +235,7 @@ def _lines() -> Chart:
 
 def _pie() -> Chart:
     series = [Series(_("办件"), [210, 64, 12])]
-    return Chart("pie", _("办件状态"), [_("已办结"), _("办理中"), _("已逾期")], series, kind="pie", unit=_("件"))
+    return Chart("pie", _("办件状态"), [_("已办结"), _("办理中"), _("已超期")], series, kind="pie", unit=_("件"))
 
 
 def _map() -> Map:

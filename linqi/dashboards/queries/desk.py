@@ -120,7 +120,7 @@ def _must_visits(desk: Desk, user: Any, today: date) -> None:
                 )
                 for one in waiting[:SHOWN]
             ],
-            _("没有必访企业在等"),
+            _("没有等待走访的必访企业"),
         )
     )
 
@@ -284,5 +284,5 @@ def _cases_panel(*, key: str, title: str, rows: QuerySet[Case], url: str, user: 
             )
             for case in rows.select_related("enterprise", "place")[:SHOWN]
         ],
-        _("没有在等的办件"),
+        _("没有等待处理的办件"),
     )

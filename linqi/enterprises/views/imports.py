@@ -206,7 +206,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The user's own table back, with outcome and reason."""
     batch = _seen(request, pk)
     if "sheet" not in batch.counts:
-        messages.error(request, _("这份文件没有读成，没有回执"))
+        messages.error(request, _("这份文件未能读取，没有回执"))
         return redirect("enterprises:import", pk=batch.pk)
     remember_report(batch=batch, by=request.user)
     file = TemporaryFile()  # noqa: SIM115 – the answer closes it

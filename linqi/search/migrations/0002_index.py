@@ -4,7 +4,8 @@ from django.db import migrations
 
 SQLITE = [
     """CREATE VIRTUAL TABLE search_index USING fts5(
-        words, streets, content='search_document', content_rowid='id', tokenize='unicode61 remove_diacritics 0')""",
+        words, streets, content='search_document', content_rowid='id', tokenize='unicode61 remove_diacritics 0',
+        detail=column, columnsize=0)""",  # which column a word is in, not where: we ask for no phrases and no rank
     """CREATE TRIGGER search_document_in AFTER INSERT ON search_document BEGIN
         INSERT INTO search_index(rowid, words, streets) VALUES (new.id, new.words, new.streets); END""",
     """CREATE TRIGGER search_document_out AFTER DELETE ON search_document BEGIN

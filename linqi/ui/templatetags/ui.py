@@ -103,8 +103,8 @@ def deadline(due: datetime | date | None, left: str = "", why: str = "", done: b
     if not left and not done:
         days = (timezone.localtime(end).date() - clock.today()).days
         if end < now:
-            late = ngettext("已逾期 %(days)s 天", "已逾期 %(days)s 天", -days) % {"days": -days}
-            left = late if days else _("已逾期")
+            late = ngettext("已超期 %(days)s 天", "已超期 %(days)s 天", -days) % {"days": -days}
+            left = late if days else _("已超期")
         else:
             ahead = ngettext("还有 %(days)s 天", "还有 %(days)s 天", days) % {"days": days}
             left = ahead if days else _("今天到期")
