@@ -393,6 +393,7 @@ class _Demo:
         acts: list[Told] = []
         for number, (street, firms, size) in enumerate(zip(self.streets, self.firms, self.sizes, strict=True)):
             sections, handlers = self.departments[number], self.handlers[number]
+            names = dict(default_departments())
             first = number == 0
             staff = Staff(
                 street=street.pk,
@@ -406,6 +407,7 @@ class _Demo:
                         one.case_class,
                         sections.get(one.department_code),
                         handlers.get(one.department_code),
+                        names[one.department_code] if one.department_code in sections else "",
                     )
                     for one in categories
                 ),

@@ -113,6 +113,7 @@ class Topic:
     case_class: str
     department: int | None
     handler: int | None
+    section: str  # the name of the department; empty where there is none
 
 
 @dataclass(frozen=True)
@@ -381,7 +382,7 @@ class _Year:
         basis = Basis.TABLE if topic.department else Basis.NO_ROW
         state, accepted, answered, closed = course
         if state == State.DISPATCHED and random.random() < 0.08:
-            topic = Topic(topic.pk, topic.code, topic.case_class, None, None)
+            topic = Topic(topic.pk, topic.code, topic.case_class, None, None, "")
             basis = Basis.SENT_BACK
         stars, comment, rated = None, "", None
         if closed and random.random() < RATED:
@@ -433,7 +434,12 @@ class _Year:
         name = f"{numbered} {title}"
         for at, actor, verb, data in (
             (opened, reporter, "cases.opened", {"number": numbered, "source": source.value, "category": topic.code}),
-            (opened, None, "cases.dispatched", {"department": topic.department, "basis": basis.value}),
+            (
+                opened,
+                None,
+                "cases.dispatched",
+                {"department": topic.department, "department_name": topic.section, "basis": basis.value},
+            ),
             (accepted, topic.handler, "cases.accepted", {"in_time": bool(accepted and accepted <= accept_due.at)}),
             (
                 answered,
