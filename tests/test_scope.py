@@ -324,7 +324,10 @@ def body_of(response):
     told = (
         " ".join(str(one) for one in get_messages(response.wsgi_request)) if hasattr(response, "wsgi_request") else ""
     )
-    return content.decode("utf-8", "replace") + told
+    text = (
+        content.decode("utf-8", "replace").replace("<mark>", "").replace("</mark>", "")
+    )  # search marks what was asked for
+    return text + told
 
 
 def led(client, response):

@@ -1,14 +1,14 @@
 """What is found: ids of one kind, for those who see these streets."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
 
 from linqi.kit.access import may_anywhere
 from linqi.search.registry import Hit, Searchable, searchables
-from linqi.search.rules import Word, holds, words_asked
+from linqi.search.rules import Word, holds, marked, words_asked
 
 CAP = 500  # ids fetched at most: what is common is narrowed by the reader, not read to the end
 
@@ -31,7 +31,8 @@ def found(user: Any, question: str, each: int) -> list[Found]:
         ids = matches(kind.kind, question, kind.streets(user))
         hits = kind.present(user, ids[: each * 4])
         if hits:
-            results.append(Found(kind, hits[:each], more=len(hits) > each or len(ids) > each * 4))
+            shown = [replace(hit, pieces=tuple(marked(str(hit.title), question))) for hit in hits[:each]]
+            results.append(Found(kind, shown, more=len(hits) > each or len(ids) > each * 4))
     return results
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing found, as the page shows it."""
+    """One thing found, as the page shows it; search itself fills `pieces`: the title, what was asked for set apart."""
 
     title: str
     url: str
     detail: str = ""
+    pieces: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 _RUNS: Final = re.compile(r"[\u3400-\u9fff]+|[0-9a-z]+")
@@ -68,6 +70,31 @@ def holds(text: str, words: Iterable[str], question: str) -> bool:
         part in text if _HAN.match(part) else any(word.startswith(part) for word in words)
         for part in _RUNS.findall(normal(question)[:LONGEST_QUESTION])
     )
+
+
+def marked(title: str, question: str) -> list[tuple[str, bool]]:
+    """A title in pieces, each with whether it is what was asked for; together they are the title.
+
+    What was found by its pinyin has nothing to mark.
+    """
+    plain = "".join(_one_for_one(letter) for letter in title)
+    hit = bytearray(len(title))
+    for part in _RUNS.findall(normal(question)[:LONGEST_QUESTION]):
+        at = plain.find(part)
+        while at >= 0:
+            if _HAN.match(part) or at == 0 or not re.match(r"[0-9a-z]", plain[at - 1]):
+                hit[at : at + len(part)] = b"\x01" * len(part)
+            at = plain.find(part, at + 1)
+    pieces: list[tuple[str, bool]] = []
+    for is_hit, letters in groupby(zip(title, hit, strict=True), key=itemgetter(1)):
+        pieces.append(("".join(letter for letter, _hit in letters), bool(is_hit)))
+    return pieces
+
+
+def _one_for_one(letter: str) -> str:
+    """A letter in the form in which texts are compared, when that is one letter too: places must not shift."""
+    folded = unicodedata.normalize("NFKC", letter).lower()
+    return folded if len(folded) == 1 else letter
 
 
 def _pairs(run: str) -> list[str]:
