@@ -6,6 +6,7 @@ Rows: registry/hangzhou.csv of LINQI_DATA, else generated ones. Database: DATABA
 enterprises), else a fresh temporary SQLite. One JSON object on standard output; *_seconds are by the clock on the wall, *_cpu
 of the processor (the database server's own work is not in it). Goals: ratio ≤ 3, import ≤ 10 s on an idle machine.
 """
+# ruff: noqa: N999 – named like what it measures
 
 import csv
 import io
@@ -53,7 +54,9 @@ def measure(name: str, content: bytes) -> dict[str, object]:
     rebuild_coverage()
 
     def start() -> object:
-        return start_import(file=ContentFile(content), file_name=name, street=street, source="bench", as_of=DAY, by=SYSTEM)
+        return start_import(
+            file=ContentFile(content), file_name=name, street=street, source="bench", as_of=DAY, by=SYSTEM
+        )
 
     batch = start()
     with timed() as imported:
@@ -147,7 +150,8 @@ def generated() -> bytes:
         code = make_uscc("9", "1", "330110", f"MB{number:06d}")
         lines.writerow(
             [f"前滩{number}号科技有限公司", code, f"{2000 + number % 20}-03-01", f"{1 + number % 1000}万元人民币",
-             "一般项目：技术服务、技术开发、技术咨询；软件开发；信息系统集成服务。", f"前滩街道云谷路{number % 900 + 1}号{number % 30 + 1}幢{number % 999 + 1}室"]
+             "一般项目：技术服务、技术开发、技术咨询；软件开发；信息系统集成服务。",
+             f"前滩街道云谷路{number % 900 + 1}号{number % 30 + 1}幢{number % 999 + 1}室"]
         )  # fmt: skip
     return text.getvalue().encode()
 

@@ -19,7 +19,8 @@ REGISTRY: Final = Sheet(
     (
         Column("name", "企业名称", ("单位名称", "名称", "公司名称", "企业全称", "商户名称", "市场主体名称", "name"), required=True, width=34,
                example="（示例，请删除）杭州某某科技有限公司"),
-        Column("uscc", "统一社会信用代码", ("信用代码", "社会信用代码", "统一信用代码", "统一代码", "税号", "纳税人识别号", "注册号", "工商注册号", "营业执照号", "uscc", "creditcode"), kind="code", width=24),
+        Column("uscc", "统一社会信用代码", ("信用代码", "社会信用代码", "统一信用代码", "统一代码", "税号",
+                "纳税人识别号", "注册号", "工商注册号", "营业执照号", "uscc", "creditcode"), kind="code", width=24),
         Column("established_on", "成立日期", ("成立时间", "注册日期", "注册时间", "登记日期", "设立日期", "reg_date"), kind="date"),
         Column("entity_type", "企业类型", ("主体类型", "类型", "公司类型", "经济类型", "市场主体类型", "type")),
         Column("registration_status", "登记状态", ("经营状态", "企业状态", "状态", "status")),
@@ -35,7 +36,20 @@ REGISTRY: Final = Sheet(
         Column("since", "入驻日期", ("入驻时间", "起租日期", "进驻日期"), kind="date"),
     ),
 )  # fmt: skip
-PERSONAL_HEADINGS: Final = ("法定代表人", "法人", "联系人", "负责人", "经营者", "姓名", "投资人", "股东", "联系电话", "电话", "手机", "身份证")
+PERSONAL_HEADINGS: Final = (
+    "法定代表人",
+    "法人",
+    "联系人",
+    "负责人",
+    "经营者",
+    "姓名",
+    "投资人",
+    "股东",
+    "联系电话",
+    "电话",
+    "手机",
+    "身份证",
+)
 FROM_THE_REGISTRY: Final = (
     "name", "entity_type", "registration_status", "established_on", "registered_capital", "capital_currency",
     "registered_address", "registration_region", "business_scope", "industry_code", "industry_source", "old_number",

@@ -27,7 +27,7 @@ def name_in_row(row: ImportRow, user: Any) -> str:
     """The name as written in the row, as this user may read it."""
     if row.enterprise is not None and row.enterprise.name == row.name:
         return shown_name(row.enterprise, user)
-    return row.name if _harmless(row.name) or sees_all_names(user) else mask_name(row.name)
+    return row.name if not row.name or _harmless(row.name) or sees_all_names(user) else mask_name(row.name)
 
 
 def reason_in_row(row: ImportRow, user: Any) -> str:

@@ -30,7 +30,7 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     done = 0
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in values:
                     copy.write_row(row)
                     done += 1

@@ -33,7 +33,17 @@ from linqi.territory.queries import standing_below
 
 CHUNK: Final = 800  # keys asked for in one query
 BATCH: Final = 500  # rows written in one statement, as far as the database allows
-NEW_COLUMNS: Final = ("id", "uscc", "name_key", "seat_id", "source", "as_of", "created_at", "updated_at", *FROM_THE_REGISTRY)
+NEW_COLUMNS: Final = (
+    "id",
+    "uscc",
+    "name_key",
+    "seat_id",
+    "source",
+    "as_of",
+    "created_at",
+    "updated_at",
+    *FROM_THE_REGISTRY,
+)
 TENANCY_COLUMNS: Final = ("enterprise_id", "place_id", "relation", "since", "room", "shared", "clustered", "source")
 ROW_COLUMNS: Final = ("batch_id", "number", "outcome", "reason", "name", "uscc", "enterprise_id", "before", "after")
 _UNKNOWN: Final = {"established_on": None, "registered_capital": None}  # what is empty text in the other columns
@@ -41,7 +51,7 @@ STANDING: Final = (*FROM_THE_REGISTRY, "uscc", "as_of", "source", "updated_at")
 PATIENCE: Final = timedelta(minutes=10)  # a process that reads or writes for longer is taken for dead
 
 
-class ImportRefused(Exception):  # noqa: N818 – it is what happened to the import
+class ImportRefused(Exception):
     """The import cannot be applied or undone as asked; the message says why and what can be done."""
 
 
@@ -95,7 +105,9 @@ def preview_import(*, batch: Import, by: Any) -> Import:
         batch.rows_total = len(planned)
         batch.counts = _counted(planned) | _about(table)
         batch.save()
-        journal.write(by=by, verb=Verb.IMPORT_PREVIEWED, subject=batch, place=batch.street_id, **_outcomes(batch.counts))
+        journal.write(
+            by=by, verb=Verb.IMPORT_PREVIEWED, subject=batch, place=batch.street_id, **_outcomes(batch.counts)
+        )
     return batch
 
 
@@ -116,7 +128,9 @@ def apply_import(*, batch: Import, valid_only: bool, by: Any) -> Import:
             counts = _counted(planned)
             bad = counts[Outcome.CONFLICT.value] + counts[Outcome.REFUSED.value]
             if bad and not valid_only:
-                raise ImportRefused(f"有 {bad} 行不能写入，按“全部或不写”的要求，一行也没有写；请改好后再试，或选择只写有效行")
+                raise ImportRefused(
+                    f"有 {bad} 行不能写入，按“全部或不写”的要求，一行也没有写；请改好后再试，或选择只写有效行"
+                )
             _write(batch, planned)
             batch.rows.all().delete()
             _keep_rows(batch, planned)
@@ -173,16 +187,24 @@ def undo_import(*, batch: Import, leave_changed: bool, by: Any) -> list[ImportRo
     access.require(by, "enterprises.import", batch.street)
     _move(batch, ImportState.APPLIED, "undo")
     rows = list(
-        batch.rows.filter(outcome__in=[Outcome.CREATED, Outcome.UPDATED]).select_related("enterprise").order_by("number")
+        batch.rows.filter(outcome__in=[Outcome.CREATED, Outcome.UPDATED])
+        .select_related("enterprise")
+        .order_by("number")
     )
     left = _changed_since(rows)
     if left and not leave_changed:
         names = "、".join(row.name for row in left[:5])
-        raise ImportRefused(f"有 {len(left)} 家企业在导入之后又有变动（{names}{' 等' if len(left) > 5 else ''}），可以选择只撤销其余的")
+        raise ImportRefused(
+            f"有 {len(left)} 家企业在导入之后又有变动（{names}{' 等' if len(left) > 5 else ''}），可以选择只撤销其余的"
+        )
     kept = {row.pk for row in left}
     undone = [row for row in rows if row.pk not in kept]
     created = [row.enterprise_id for row in undone if row.outcome == Outcome.CREATED and row.enterprise_id]
-    added = [row.after["tenancy"] for row in undone if row.outcome == Outcome.UPDATED and row.after and row.after.get("tenancy")]
+    added = [
+        row.after["tenancy"]
+        for row in undone
+        if row.outcome == Outcome.UPDATED and row.after and row.after.get("tenancy")
+    ]
     for some in _chunks(added):
         Tenancy.objects.filter(pk__in=some).delete()
     for some in _chunks(created):
@@ -195,7 +217,9 @@ def undo_import(*, batch: Import, leave_changed: bool, by: Any) -> list[ImportRo
     batch.state = ImportState.UNDONE
     batch.finished_at = clock.now()
     batch.save(update_fields=["state", "finished_at"])
-    journal.write(by=by, verb=Verb.IMPORT_UNDONE, subject=batch, place=batch.street_id, undone=len(undone), left=len(left))
+    journal.write(
+        by=by, verb=Verb.IMPORT_UNDONE, subject=batch, place=batch.street_id, undone=len(undone), left=len(left)
+    )
     return left
 
 
@@ -229,16 +253,22 @@ def _plan(batch: Import) -> tuple[Table, list[Planned]]:
     table, candidates = read_registry(Path(batch.file.path), batch.file_name)
     known = _Known(batch, candidates)
     first: dict[str, Candidate] = {}
+    about: dict[int, Candidate] = {}
+    coded = {one.key: one for one in reversed(candidates) if one.uscc and not one.refused}
     planned = []
     for candidate in candidates:
         if candidate.refused:
             planned.append(Planned(candidate, Verdict(Outcome.REFUSED.value, candidate.refused)))
             continue
         before = first.setdefault(candidate.identity, candidate)
+        if before is candidate and candidate.identity == candidate.key:
+            before = coded.get(candidate.key, candidate)  # without a code nobody can tell it from its namesake
+        enterprise, stands = known.find(candidate)
+        if before is candidate and enterprise is not None:
+            before = about.setdefault(enterprise, candidate)  # one row named it by its code, another by its name
         if before is not candidate:
             planned.append(Planned(candidate, _within_file(candidate, before)))
             continue
-        enterprise, stands = known.find(candidate)
         verdict = judge(candidate.says, stands, batch.as_of, candidate.uscc, here=known.is_here(enterprise))
         planned.append(Planned(candidate, verdict, enterprise, stands))
     return table, planned
@@ -256,7 +286,9 @@ class _Known:
     def __init__(self, batch: Import, candidates: Sequence[Candidate]) -> None:
         usable = [one for one in candidates if not one.refused]
         self._by_code = self._fetch("uscc", (one.uscc for one in usable if one.uscc))
-        self._by_number = self._fetch("old_number", (one.says["old_number"] for one in usable if "old_number" in one.says))
+        self._by_number = self._fetch(
+            "old_number", (one.says["old_number"] for one in usable if "old_number" in one.says)
+        )
         nameless = (one.key for one in usable if not one.uscc and "old_number" not in one.says)
         here = Q(tenancies__place__in=[batch.street_id, *standing_below(batch.street).values_list("pk", flat=True)])
         self._by_name = self._fetch("name_key", nameless, here)
@@ -281,7 +313,9 @@ class _Known:
         found = {}
         for some in _chunks(list(dict.fromkeys(keys))):
             rows = Enterprise.objects.filter(only, merged_into=None, **{f"{column}__in": some}).distinct()
-            for row in rows.values("id", "name_key", *STANDING):
+            for row in rows.order_by("-uscc", "-id").values(
+                "id", "name_key", *STANDING
+            ):  # of namesakes, one without a code
                 found[row[column]] = row
         return found
 

@@ -57,13 +57,25 @@ def latin():
 
 
 FAULTS = {
-    "an empty file": ("名册.csv", lambda: b"", "空"),
-    "the wrong sheet": ("名册.xlsx", lambda: workbook(("封面", [["说明"], ["某某"]]), ("统计", [["月份", "数量"]])), "没有找到表头"),
+    "an empty file": ("名册.csv", bytes, "空"),
+    "the wrong sheet": (
+        "名册.xlsx",
+        lambda: workbook(("封面", [["说明"], ["某某"]]), ("统计", [["月份", "数量"]])),
+        "没有找到表头",
+    ),
     "a picture": ("名册.xlsx", lambda: b"\x89PNG\r\n\x1a\n" + b"0" * 100, "不是表格文件"),
-    "a text of another kind": ("名册.csv", lambda: "今天天气很好\n我们去走访\n".encode(), "没有找到表头"),
+    "a text of another kind": ("名册.csv", "今天天气很好\n我们去走访\n".encode, "没有找到表头"),
     "a zip bomb": ("名册.xlsx", bomb, "解压后过大"),
-    "a thousand columns": ("名册.csv", lambda: sheet([GOOD + [""] * 995], HEADINGS + [f"列{n}" for n in range(995)]), "1000 列"),
-    "a thousand columns in a workbook": ("名册.xlsx", lambda: workbook(("名册", [HEADINGS + [f"列{n}" for n in range(995)], GOOD])), "超过 200 列"),
+    "a thousand columns": (
+        "名册.csv",
+        lambda: sheet([GOOD + [""] * 995], HEADINGS + [f"列{n}" for n in range(995)]),
+        "1000 列",
+    ),
+    "a thousand columns in a workbook": (
+        "名册.xlsx",
+        lambda: workbook(("名册", [HEADINGS + [f"列{n}" for n in range(995)], GOOD])),
+        "超过 200 列",
+    ),
     "an unreadable encoding": ("名册.csv", latin, "编码"),
     "a damaged workbook": ("名册.xlsx", lambda: workbook(("名册", [HEADINGS, GOOD]))[:-200], "损坏"),
 }
@@ -77,7 +89,12 @@ def house(cast, uploads):
 
 def post(client, cast, name, file):
     client.force_login(cast.street_leader)
-    said = {"file": SimpleUploadedFile(name, file), "street": cast.street.pk, "source": "测试名册", "as_of": DAY.isoformat()}
+    said = {
+        "file": SimpleUploadedFile(name, file),
+        "street": cast.street.pk,
+        "source": "测试名册",
+        "as_of": DAY.isoformat(),
+    }
     return client.post(reverse("enterprises:new_import"), said, follow=True)
 
 
@@ -114,7 +131,13 @@ def test_a_formula_that_nobody_calculated_is_a_remark_of_its_row_not_a_value(hou
 
 
 def test_of_two_heading_rows_the_one_that_names_the_columns_is_taken(house, client):
-    rows = [["", "基本信息", "", "", ""], ["填表说明：请如实填写"], HEADINGS, ["(必填)", "(18位)", "(日期)", "(万元)", ""], GOOD]
+    rows = [
+        ["", "基本信息", "", "", ""],
+        ["填表说明：请如实填写"],
+        HEADINGS,
+        ["(必填)", "(18位)", "(日期)", "(万元)", ""],
+        GOOD,
+    ]
     page = post(client, house, "名册.xlsx", workbook(("名册", rows)))
     outcomes = {row.number: row.outcome for row in Import.objects.get().rows.all()}
     assert outcomes == {4: "refused", 5: "created"}
@@ -161,7 +184,9 @@ class Counting:
 
 def streamed(size):
     seam = "----seam"
-    head = f'--{seam}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    head = (
+        f'--{seam}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    )
     return Counting(head.encode(), size, f"\r\n--{seam}--\r\n".encode()), f"multipart/form-data; boundary={seam}"
 
 
@@ -186,7 +211,9 @@ def test_the_page_refuses_200_mb_before_it_reads_them(house, client, uploads):
 def test_what_is_sent_beyond_the_bound_is_stopped_while_it_comes(house, client, settings, uploads):
     settings.UPLOAD_MAX_BYTES = 3 * 1024 * 1024
     client.force_login(house.street_leader)
-    body, kind = streamed(settings.UPLOAD_MAX_BYTES + 900 * 1024)  # within what a form may announce, beyond what a file may hold
+    body, kind = streamed(
+        settings.UPLOAD_MAX_BYTES + 900 * 1024
+    )  # within what a form may announce, beyond what a file may hold
     answer = send(client, body, kind)
     assert answer.status_code == 413
     assert "3 MB" in answer.content.decode()
@@ -258,8 +285,8 @@ def own_database(tmp_path):
     url = os.environ["DATABASE_URL"]
     with connections["default"]._nodb_cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
-    head, _slash, tail = url.rpartition("/")
-    _old, mark, options = tail.partition("?")
+    base, mark, options = url.partition("?")
+    head = base.rpartition("/")[0]
     try:
         yield f"{head}/{name}{mark}{options}"
     finally:
@@ -271,7 +298,12 @@ def test_a_process_killed_in_the_middle_of_writing_leaves_nothing_half_written(d
     register = tmp_path / "register.csv"
     register.write_bytes(sheet([[f"滨湖{number}号有限公司", code(number), "", "", ""] for number in range(500)]))
     with own_database(tmp_path) as url:
-        environment = {**os.environ, "DATABASE_URL": url, "LINQI_HOME": str(tmp_path / "home"), "DJANGO_SETTINGS_MODULE": "linqi.config.settings"}
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "LINQI_HOME": str(tmp_path / "home"),
+            "DJANGO_SETTINGS_MODULE": "linqi.config.settings",
+        }
 
         def run(program):
             start = f"FILE = {str(register)!r}\nimport django\ndjango.setup()\n"

@@ -11,7 +11,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from linqi.enterprises.actions.imports import ImportRefused, import_at_once, announce_import, start_import, undo_import
+from linqi.enterprises.actions.imports import ImportRefused, announce_import, import_at_once, start_import, undo_import
 from linqi.enterprises.models import Import, Outcome
 from linqi.enterprises.queries_imports import report_of
 from linqi.kit import clock
@@ -20,11 +20,17 @@ from linqi.kit.flow import MoveRefused
 from linqi.kit.sheets import SheetRefused
 from linqi.territory.models import Place, PlaceKind
 
-NAMES = {"created": "created", "updated": "updated", "unchanged": "unchanged", "conflict": "conflicts", "refused": "refused"}
+NAMES = {
+    "created": "created",
+    "updated": "updated",
+    "unchanged": "unchanged",
+    "conflict": "conflicts",
+    "refused": "refused",
+}
 SHOWN = 20  # refused rows named on standard error
 
 
-class _DryRun(Exception):  # noqa: N818 – a stop, not an error
+class _DryRun(Exception):
     """Raised to roll back what a dry run wrote."""
 
 
@@ -37,7 +43,9 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", type=Path)
         parser.add_argument("--street", help="code of the street, e.g. 330110012")
         parser.add_argument("--source", default="", help="what the file is; default: its name")
-        parser.add_argument("--as-of", type=date.fromisoformat, help="the day it speaks for, YYYY-MM-DD; default: today")
+        parser.add_argument(
+            "--as-of", type=date.fromisoformat, help="the day it speaks for, YYYY-MM-DD; default: today"
+        )
         parser.add_argument("--all-or-nothing", action="store_true", help="write nothing when a row cannot be written")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
         parser.add_argument("--report", type=Path, metavar="OUT.xlsx", help="the same table with outcome and reason")
@@ -109,7 +117,9 @@ class Command(BaseCommand):
     def _bad(self, batch: Import) -> list[str]:
         """What could not be written, a line each for the first rows, then how many more."""
         bad = batch.rows.filter(outcome__in=[Outcome.REFUSED, Outcome.CONFLICT]).order_by("number")
-        lines = [f"第 {row.number} 行 {row.get_outcome_display()} {row.name} {row.uscc}: {row.reason}" for row in bad[:SHOWN]]
+        lines = [
+            f"第 {row.number} 行 {row.get_outcome_display()} {row.name} {row.uscc}: {row.reason}" for row in bad[:SHOWN]
+        ]
         more = bad.count() - len(lines)
         return [*lines, f"… {more} more; --report OUT.xlsx lists them all"] if more else lines
 
@@ -128,6 +138,8 @@ class Command(BaseCommand):
     def _street(self, code: str) -> Place:
         street = Place.objects.filter(kind=PlaceKind.STREET, code=code).first()
         if street is None:
-            known = ", ".join(f"{place.code} {place.name}" for place in Place.objects.filter(kind=PlaceKind.STREET)[:10])
+            known = ", ".join(
+                f"{place.code} {place.name}" for place in Place.objects.filter(kind=PlaceKind.STREET)[:10]
+            )
             raise CommandError(f"No street has the code {code}. Streets: {known or 'none yet'}.")
         return street
