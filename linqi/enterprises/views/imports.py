@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from linqi.enterprises import tasks
-from linqi.enterprises.actions.imports import ImportRefused, remember_report, start_import, undo_import
+from linqi.enterprises.actions.imports import ImportRefused, note_refusal, remember_report, start_import, undo_import
 from linqi.enterprises.forms_imports import ImportForm
 from linqi.enterprises.intake import REGISTRY
 from linqi.enterprises.models import Import, ImportRow, ImportState, Outcome
@@ -135,7 +135,8 @@ def template(request: HttpRequest) -> HttpResponseBase:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One import: what the file is, what would become or became of each row, and what can be done next."""
     batch = _seen(request, pk)
-    if batch.state in RUNNING:
+    queued = request.GET.get("writing") == "1" and batch.state == ImportState.PREVIEWED and not batch.error
+    if batch.state in RUNNING or queued:  # asked for, though the worker has not begun yet
         return render(
             request, "enterprises/imports/one.html", {"batch": batch, "running": True, "crumbs": _crumbs(batch)}
         )
@@ -174,9 +175,10 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
     """Write what the preview announced."""
     batch = _seen(request, pk)
     if batch.state == ImportState.PREVIEWED:
+        note_refusal(batch=batch, why="")
         tasks.apply.enqueue(batch=batch.pk, valid_only=request.POST.get("mode") != "all", by=request.user.pk or 0)
-    else:
-        messages.error(request, _("这次导入现在不能写入：%(state)s") % {"state": batch.get_state_display()})
+        return redirect(f"{reverse('enterprises:import', args=[batch.pk])}?writing=1")
+    messages.error(request, _("这次导入现在不能写入：%(state)s") % {"state": batch.get_state_display()})
     return redirect("enterprises:import", pk=batch.pk)
 
 
