@@ -190,16 +190,19 @@ class Clock:
     ) -> Due:
         """The moment a term that begins at `start` (aware) is over.
 
-        `pauses`: spans of waiting for the enterprise; only what lies before the due moment counts. `extension`: one more term
+        `pauses`: spans of waiting for the enterprise, counted once where they overlap; only what lies before the due moment counts. `extension`: one more term
         of the same unit. Days are over when the working day is over; hours run round the clock.
         """
         begin = _local(start)
         if extension is not None and _counting(extension) != _counting(term):
             raise ValueError("An extension is counted in the unit of the term.")
+        first = min(self.calendar.published, default=begin.year)
+        if begin.year < first:
+            raise ValueError(f"Before {first} no calendar is known; nothing can be counted from {begin.date()}.")
         steps = [Step("from", (_moment(begin), _words(term)))]
         amount = _amount(term) + (_amount(extension) if extension else 0)
         at = self._after(begin, amount, _counting(term))
-        for since, until in sorted((_local(a), _local(b)) for a, b in pauses):
+        for since, until in _apart((_local(a), _local(b)) for a, b in pauses):
             if since >= at or until <= max(since, begin):
                 continue
             waited = self._between(max(since, begin), until, _counting(term))
@@ -341,6 +344,17 @@ def now() -> datetime:
 def today() -> date:
     """Today's date in China."""
     return now().date()
+
+
+def _apart(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Spans in order, those that overlap or touch made one, so that no moment counts twice."""
+    joined: list[tuple[datetime, datetime]] = []
+    for since, until in sorted(spans):
+        if joined and since <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], until))
+        else:
+            joined.append((since, until))
+    return joined
 
 
 def _counting(term: Term) -> Unit:

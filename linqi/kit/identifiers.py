@@ -7,6 +7,7 @@ its last a check character) + check character. The 15-digit registration number 
 import re
 import unicodedata
 from dataclasses import dataclass
+from math import isnan
 from typing import Final
 
 from linqi.kit.choices import Choice
@@ -47,19 +48,21 @@ class Reading:
 
 def read_code(text: object) -> Reading:
     """Read whatever stands in a code column; never raises, never guesses 读代码."""
+    if isinstance(text, float) and isnan(text):  # an empty cell, as some readers give it
+        return Reading(Code.NOTHING, "")
     if isinstance(text, float):
         return Reading(Code.ROUNDED, f"{text:.0f}", _ROUNDED)
     raw = "" if text is None else str(text)
     clean = raw if raw and _LOOKS_RIGHT(raw) else normal_code(raw)
     if not clean:
         return Reading(Code.NOTHING, "")
-    if len(clean) == 18 and clean.isdigit() and clean.endswith("000") and not is_uscc(clean):
+    if len(clean) == 18 and clean.isascii() and clean.isdigit() and clean.endswith("000") and not is_uscc(clean):
         return Reading(Code.ROUNDED, clean, _ROUNDED)  # Excel keeps 15 digits and fills with zeros
     if _SCIENTIFIC(clean):
         return Reading(Code.ROUNDED, clean, _ROUNDED)
     if len(clean) == 18:
         return _read_eighteen(clean)
-    if len(clean) == 15 and clean.isdigit():
+    if len(clean) == 15 and clean.isascii() and clean.isdigit():
         if is_old_number(clean):
             return Reading(Code.OLD_NUMBER, clean)
         return Reading(
@@ -80,7 +83,7 @@ def is_uscc(code: str) -> bool:
 
 def is_old_number(number: str) -> bool:
     """Whether a clean text is a 15-digit registration number with the right check digit."""
-    return len(number) == 15 and number.isdigit() and old_check_digit(number[:14]) == number[14]
+    return len(number) == 15 and number.isascii() and number.isdigit() and old_check_digit(number[:14]) == number[14]
 
 
 def check_character(body: str) -> str:

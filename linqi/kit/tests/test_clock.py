@@ -164,3 +164,15 @@ def test_every_year_from_2007_to_2026_is_shipped_and_make_up_days_fall_on_weeken
     assert calendar.published == frozenset(range(2007, 2027))
     on_weekdays = [day for day in calendar.worked if day.weekday() < 5]
     assert on_weekdays == [date(2020, 2, 3)]  # the first working day after the holiday was prolonged in 2020
+
+
+def test_spans_of_waiting_that_overlap_count_once():
+    start, waiting = at("2026-11-02 10:00"), (at("2026-11-03 09:00"), at("2026-11-06 09:00"))
+    inside = (at("2026-11-04 09:00"), at("2026-11-05 09:00"))
+    once = due(start, "10 working_days", pauses=[waiting])
+    assert due(start, "10 working_days", pauses=[waiting, waiting, inside]).at == once.at
+
+
+def test_before_the_first_published_year_nothing_is_counted():
+    with pytest.raises(ValueError, match="2007"):
+        due(at("2005-03-01 10:00"), "1 working_days")

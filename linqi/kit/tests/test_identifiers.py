@@ -96,3 +96,12 @@ def test_an_old_number_is_recognised_and_kept_apart(body):
 )
 def test_what_may_be_a_persons_name_is_covered(name, masked):
     assert mask_name(name) == masked
+
+
+@pytest.mark.parametrize("text", ["\u1371" * 15, "\u0663" * 15, "\u0663" * 18])
+def test_digits_of_other_scripts_are_no_code(text):
+    assert read_code(text).kind is Code.MALFORMED
+
+
+def test_a_cell_that_is_not_a_number_is_an_empty_cell():
+    assert read_code(float("nan")).kind is Code.NOTHING
