@@ -72,9 +72,10 @@ def measure(name: str, content: bytes) -> dict[str, object]:
         from linqi.enterprises.searchable import write_words
 
         write_words(list(Enterprise.objects.values_list("pk", flat=True)))
-    bare, created = bare_insert(street)
+    written = as_written()
     with timed() as undone:
         undo(batch=batch, leave_changed=False, by=SYSTEM)
+    bare, created = bare_insert(*written)  # into tables as empty as the import found them
     rows = batch.rows_total
     return {
         "rows": rows,
@@ -98,25 +99,22 @@ def measure(name: str, content: bytes) -> dict[str, object]:
     }
 
 
-def bare_insert(street: object) -> tuple["Timed", int]:
-    """The same enterprises and tenancies as `bulk_create` writes them, from objects made beforehand; rolled back."""
+def as_written() -> tuple[list, list]:
+    """The enterprises and tenancies that the import wrote, as objects."""
+    from linqi.enterprises.models import Enterprise, Tenancy
+
+    return list(Enterprise.objects.order_by("pk")), list(Tenancy.objects.order_by("enterprise"))
+
+
+def bare_insert(enterprises: list, tenancies: list) -> tuple["Timed", int]:
+    """The same rows as `bulk_create` writes them, from objects made beforehand, committed like the import."""
     from django.db import transaction
 
     from linqi.enterprises.models import Enterprise, Tenancy
 
-    enterprises = list(Enterprise.objects.order_by("pk"))
-    tenancies = list(Tenancy.objects.order_by("enterprise"))
-    first = enterprises[-1].pk + 1
-    with transaction.atomic():
-        Enterprise.objects.update(uscc="")  # so that the same codes can be written once more
-        for number, (enterprise, tenancy) in enumerate(zip(enterprises, tenancies, strict=True)):
-            enterprise.pk = first + number
-            tenancy.pk = None
-            tenancy.enterprise_id = enterprise.pk
-        with timed() as took:
-            Enterprise.objects.bulk_create(enterprises, batch_size=500)
-            Tenancy.objects.bulk_create(tenancies, batch_size=500)
-        transaction.set_rollback(True)
+    with timed() as took, transaction.atomic():
+        Enterprise.objects.bulk_create(enterprises, batch_size=500)
+        Tenancy.objects.bulk_create(tenancies, batch_size=500)
     return took, len(enterprises)
 
 
