@@ -85,22 +85,25 @@ def stage(cast):
     return cast
 
 
-def told(page):
-    """What the toast says after an act."""
-    return page.locator(".lq-toasts").inner_text()
+def shows(page, text, where="main"):
+    """The text comes to stand in this part of the page; waits for it, as a reader would while the page is still coming."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(where).first).to_contain_text(text)
 
 
 def fits(page):
-    """Nothing sticks out of the screen sideways."""
+    """Nothing sticks out of the screen sideways, once the page is all there."""
+    page.wait_for_load_state()
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_the_first_circle_is_walked_by_hand(stage, walker, live_server):
     # A specialist is told whom to visit and why, goes, and reports a problem.
     specialist = walker(stage.econ_specialist)
-    assert "今天先去看谁" in specialist.inner_text("main")
+    shows(specialist, "今天先去看谁")
     specialist.get_by_role("link", name=re.compile(stage.firm.name)).first.click()
-    assert "新入驻" in specialist.inner_text("main")
+    shows(specialist, "新入驻")
     specialist.get_by_role("link", name=re.compile("直接记录")).click()
     specialist.fill("[name=met]", "前台")
     specialist.fill("[name=summary]", "刚搬来，电梯经常停运")
@@ -110,7 +113,7 @@ def test_the_first_circle_is_walked_by_hand(stage, walker, live_server):
     specialist.fill("input[name$=title]", "电梯经常停运")
     specialist.get_by_role("button", name="登记问题").click()
     specialist.wait_for_load_state()
-    assert "电梯经常停运" in specialist.inner_text("#findings")
+    shows(specialist, "电梯经常停运", "#findings")
     assert fits(specialist)
     case = stage.firm.cases.get()
     assert case.department is not None
@@ -123,7 +126,7 @@ def test_the_first_circle_is_walked_by_hand(stage, walker, live_server):
     handler.goto(live_server.url + reverse("cases:detail", args=[case.pk]))
     handler.get_by_role("button", name="受理").click()
     handler.locator(".lq-why summary").first.click()
-    assert "次日起算" in handler.inner_text(".lq-why")
+    shows(handler, "次日起算", ".lq-why")
     handler.fill("textarea[name$=text]", "维保单位已更换配件，今天恢复运行")
     handler.locator("form[action*='answer']").get_by_role("button", name="答复").click()
     handler.locator("form[action*='close']").get_by_role("button").click()
@@ -134,7 +137,7 @@ def test_the_first_circle_is_walked_by_hand(stage, walker, live_server):
     # The enterprise reads the answer and rates it, by keyboard.
     firm = walker(stage.enterprise_user)
     firm.get_by_role("link", name=re.compile("电梯经常停运")).first.click()
-    assert "维保单位" in firm.inner_text("main")
+    shows(firm, "维保单位")
     firm.locator("input[name=stars]").nth(4).focus()
     firm.keyboard.press("Space")
     firm.get_by_role("button", name="提交评价").click()
@@ -148,7 +151,7 @@ def test_the_first_circle_is_walked_by_hand(stage, walker, live_server):
     leader.goto(live_server.url + reverse("dashboards:wall"))
     leader.get_by_role("link", name=re.compile("满意率")).click()
     leader.wait_for_load_state()
-    assert "电梯经常停运" in leader.inner_text("main")
+    shows(leader, "电梯经常停运")
     assert fits(leader)
 
 
@@ -168,16 +171,16 @@ def test_a_registry_is_brought_in_and_taken_back(stage, walker, live_server, tmp
     page.fill("input[name=source]", "三月名册")
     page.get_by_role("button", name="上传并预览").click()
     page.wait_for_load_state()
-    assert "个人信息列不导入" in page.inner_text("main")
-    assert "8 位" in page.inner_text("main")
+    shows(page, "个人信息列不导入")
+    shows(page, "8 位")
     page.get_by_role("button", name="写入 1 行").click()
     page.wait_for_load_state()
-    assert "已写入" in page.inner_text("main")
+    shows(page, "已写入")
     assert fits(page)
     page.get_by_role("button", name="撤销这次导入").click()
     page.locator("dialog").get_by_role("button", name="确定").click()
     page.wait_for_load_state()
-    assert "已撤销" in page.inner_text("main")
+    shows(page, "已撤销")
     assert Import.objects.get().state == "undone"
 
 
@@ -210,7 +213,7 @@ def test_the_search_box_is_reached_by_a_key_and_finds_by_initials(stage, walker)
     page.keyboard.press("/")
     page.keyboard.type("qckj", delay=30)
     page.locator("#global-suggest a").first.wait_for()
-    assert stage.firm.name in page.inner_text("#global-suggest")
+    shows(page, stage.firm.name, "#global-suggest")
     assert stage.far_firm.name not in page.inner_text("#global-suggest")
 
 
