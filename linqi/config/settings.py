@@ -66,6 +66,8 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "linqi.ui",
+    "linqi.analytics",
+    "linqi.conditions",
     "linqi.journal",
     "linqi.search",
     "linqi.territory",
@@ -76,6 +78,8 @@ INSTALLED_APPS = [
     "linqi.catalogue",
     "linqi.cases",
     "linqi.visits",
+    "linqi.policies",
+    "linqi.ladder",
     "linqi.dashboards",
     "allauth",  # after ours, so that our templates of the same name are found first
     "allauth.account",

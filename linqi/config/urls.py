@@ -20,6 +20,8 @@ urlpatterns = [
     path("organisation/", include("linqi.organisation.urls")),
     path("cases/", include("linqi.cases.urls")),
     path("visits/", include("linqi.visits.urls")),
+    path("policies/", include("linqi.policies.urls")),
+    path("ladder/", include("linqi.ladder.urls")),
 ]
 handler400 = "linqi.config.uploads.bad_request"
 handler403 = "linqi.ui.views.forbidden"

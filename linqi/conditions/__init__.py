@@ -1,0 +1,1 @@
+"""Condition trees over facts: three values, reasons, columns, one answer either way 判定."""

@@ -1,0 +1,1 @@
+"""Policies that find their enterprises: clauses, matching, push, claims, payment 惠企政策."""
