@@ -76,5 +76,16 @@ class Verb(Choice):
     VISIT_CANCELLED = "visits.cancelled", "取消走访"
     VISIT_FINDING_ADDED = "visits.finding_added", "记录发现"
     VISIT_PROBLEM_REPORTED = "visits.problem_reported", "上报问题"
+    # ladder
+    LADDER_MOVED = "ladder.moved", "调整直通车层级"
+    LADDER_MOVE_DECLINED = "ladder.move_declined", "不予调整层级"
+    LADDER_OWNER_SET = "ladder.owner_set", "指定培育责任人"
+    MILESTONE_PLANNED = "ladder.milestone_planned", "计划上市里程碑"
+    MILESTONE_REACHED = "ladder.milestone_reached", "达到上市里程碑"
+    MILESTONE_TAKEN_BACK = "ladder.milestone_taken_back", "更正上市里程碑"
+    CULTIVATION_OPENED = "ladder.cultivation_opened", "登记培育措施"
+    CULTIVATION_ENDED = "ladder.cultivation_ended", "了结培育措施"
+    CULTIVATION_HANDED = "ladder.cultivation_handed", "培育措施转办件"
+    LADDER_RULE_CHANGED = "ladder.rule_changed", "修改直通车标准"
     # the product itself
     DEMO_GENERATED = "config.demo_generated", "生成演示数据"
