@@ -36,69 +36,6 @@ _WHAT: Final = gettext_noop("条件里要有 all、any、not、at_least、field�
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf:
-    """Every part must hold 全部满足."""
-
-    parts: "tuple[Node, ...]"
-    remarks: "Remarks" = field(default_factory=lambda: NO_REMARKS, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """One part is enough 任一满足."""
-
-    parts: "tuple[Node, ...]"
-    remarks: "Remarks" = field(default_factory=lambda: NO_REMARKS, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AtLeast:
-    """So many of the parts must hold 至少几项."""
-
-    count: int
-    parts: "tuple[Node, ...]"
-    remarks: "Remarks" = field(default_factory=lambda: NO_REMARKS, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The part must not hold 不满足."""
-
-    part: "Node"
-    remarks: "Remarks" = field(default_factory=lambda: NO_REMARKS, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Manual:
-    """What only a person can decide; never met by itself 人工认定."""
-
-    text: str
-    remarks: "Remarks" = field(default_factory=lambda: NO_REMARKS, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One field or formula, at some periods, against a threshold 比较.
-
-    `threshold` is exact and in the field's own unit: Fraction, date or Day, bool, text, frozenset; None where the comparison has none.
-    Two comparisons are equal when they mean the same, however they were written.
-    """
-
-    key: str  # empty for a formula
-    op: Op
-    threshold: Any
-    periods: tuple[str, ...] = ("",)
-    aggregate: str = ""
-    formula: formulas.Formula | None = None
-    written: "Written" = field(default_factory=lambda: NOT_WRITTEN, compare=False)
-    remarks: "Remarks" = field(default_factory=lambda: NO_REMARKS, compare=False)
-
-    def on(self, day: date) -> Any:
-        """The threshold as it stands on a day."""
-        return self.threshold.on(day) if isinstance(self.threshold, Day) else self.threshold
-
-
-@dataclass(frozen=True, slots=True)
 class Remarks:
     """What stands beside a condition: the clause it rests on, a note, how sure it is."""
 
@@ -117,9 +54,70 @@ class Written:
     expr: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part must hold 全部满足."""
+
+    parts: "tuple[Node, ...]"
+    remarks: Remarks = field(default_factory=Remarks, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One part is enough 任一满足."""
+
+    parts: "tuple[Node, ...]"
+    remarks: Remarks = field(default_factory=Remarks, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """So many of the parts must hold 至少几项."""
+
+    count: int
+    parts: "tuple[Node, ...]"
+    remarks: Remarks = field(default_factory=Remarks, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part must not hold 不满足."""
+
+    part: "Node"
+    remarks: Remarks = field(default_factory=Remarks, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """What only a person can decide; never met by itself 人工认定."""
+
+    text: str
+    remarks: Remarks = field(default_factory=Remarks, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One field or formula, at some periods, against a threshold 比较.
+
+    `threshold` is exact and in the field's own unit: Fraction, date or Day, bool, text, frozenset; None where the comparison has none.
+    Two comparisons are equal when they mean the same, however they were written.
+    """
+
+    key: str  # empty for a formula
+    op: Op
+    threshold: Any
+    periods: tuple[str, ...] = ("",)
+    aggregate: str = ""
+    formula: formulas.Formula | None = None
+    written: Written = field(default_factory=Written, compare=False)
+    remarks: Remarks = field(default_factory=Remarks, compare=False)
+
+    def on(self, day: date) -> Any:
+        """The threshold as it stands on a day."""
+        return self.threshold.on(day) if isinstance(self.threshold, Day) else self.threshold
+
+
 Node = AllOf | AnyOf | AtLeast | Not | Manual | Comparison
-NO_REMARKS: Final = Remarks()
-NOT_WRITTEN: Final = Written()
 
 
 def parse(data: Any, book: Book, path: str = "") -> Node:
@@ -328,7 +326,7 @@ class _Reader:
 
     def _op(self, data: Mapping[str, Any], path: str) -> Op:
         try:
-            return Op(data.get("op"))
+            return Op(str(data.get("op")))
         except ValueError:
             raise ConditionError(
                 f"{path}.op",
@@ -412,8 +410,10 @@ class _Reader:
             raise ConditionError(f"{path}.unit", _("单位不对：%(unit)s") % {"unit": given}, remedy)
         return known[given]
 
-    def _wrong(self, path: str, message: str, remedy: str) -> None:
+    def _wrong(self, path: str, message: str, remedy: str) -> Node | None:
+        """Keep what is wrong and go on reading; there is no node."""
         self.problems.append(ConditionError(path, message, remedy))
+        return None
 
 
 def _number(value: Any, path: str, factor: Fraction, _field: Field | None) -> Fraction:
