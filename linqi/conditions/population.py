@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from threading import RLock
 from typing import Any, Final, Self
 
 import numpy as np
@@ -57,6 +58,7 @@ class Population:
         self._columns: dict[Operand, Column | None] = {}
         self._layout = Layout(book, day)
         self._tables: _Tables | None = None
+        self._lock = RLock()  # pages of several threads ask the same population while the journal changes rows
 
     # --- asking -------------------------------------------------------------------------------------------------------
     def run(self, rules: Iterable[Rule], *, keep: bool = True, threads: int = 1) -> "Answers":
@@ -65,14 +67,15 @@ class Population:
         `keep`: False counts only, for populations whose answers would not fit into memory.
         """
         listed = tuple(rules)
-        program = self._layout.program(listed)
-        out = np.zeros((program.answers, 2, self.words if keep else 0), np.uint64)
-        counts = np.zeros((program.answers, 3), np.int64)
-        tables = self._kept()
-        if tables is not None:
-            machine.run(program, tables.holds, tables.decided, self.live, out, counts, keep=keep)
-        else:
-            self._run_slices(program, out, counts, keep=keep, threads=threads)
+        with self._lock:
+            program = self._layout.program(listed)
+            out = np.zeros((program.answers, 2, self.words if keep else 0), np.uint64)
+            counts = np.zeros((program.answers, 3), np.int64)
+            tables = self._kept()
+            if tables is not None:
+                machine.run(program, tables.holds, tables.decided, self.live, out, counts, keep=keep)
+            else:
+                self._run_slices(program, out, counts, keep=keep, threads=threads)
         return Answers(self, listed, program.outputs, out, counts)
 
     def column(self, key: str, period: str = "") -> Column | None:
@@ -105,6 +108,10 @@ class Population:
 
         Every recorded column of the row is written: a key that is absent from `facts` becomes unknown.
         """
+        with self._lock:
+            self._update(row, facts)
+
+    def _update(self, row: int, facts: Facts) -> None:
         touched = set()
         for at in self.recorded.keys() | facts.keys():
             known = facts.get(at)

@@ -448,7 +448,12 @@ def _code(value: Any, path: str, _factor: Fraction, field_: Field | None) -> str
     if isinstance(value, (bool, float, Mapping, list)):
         raise ConditionError(path, _("应为文字或代码。"), _('代码请加引号，如 "330110"。'))
     text = str(value)
-    if field_ is not None and field_.values and text not in {known for known, _zh, _en in field_.values}:
+    if (
+        field_ is not None
+        and field_.kind == Kind.CODE
+        and field_.values
+        and text not in {known for known, _zh, _en in field_.values}
+    ):
         raise ConditionError(
             path, _("“%(field)s”没有“%(value)s”这个值。") % {"field": field_.label, "value": text},
             _("可用：%(known)s。") % {"known": "、".join(known for known, _zh, _en in field_.values)},

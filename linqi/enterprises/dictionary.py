@@ -90,6 +90,7 @@ class Field:
     values: tuple[Word, ...] = ()
     derived: str = ""
     note: str = ""
+    subject: str = ""
 
     @property
     def label(self) -> str:
@@ -113,8 +114,8 @@ class Field:
 
     @property
     def asked_for(self) -> bool:
-        """Whether a person may be asked for it: derived fields are computed."""
-        return not self.derived
+        """Whether a person may be asked for it: derived fields are computed, those of single persons never kept."""
+        return not self.derived and not self.subject
 
 
 class UnknownFieldError(KeyError, ValueError):
@@ -167,6 +168,8 @@ def stored(key: str, value: Any) -> Any:
     one = field(key)
     if value is None or value == "":
         raise ValueError(_("没有值。未知不登记。"))
+    if one.subject:
+        raise ValueError(_("这是个人信息，不登记到企业名下。"))
     return _CHECKS[one.type](one, value)
 
 
@@ -323,7 +326,15 @@ def _number_words(one: Field, number: Decimal) -> str:
         return shown.plain(number, "percent")
     if one.key == "four_above_first_year":
         return str(number)
-    words = {"person": _("人"), "m2": "m²", "piece": _("件"), "year": _("年"), "month": _("个月"), "score": _("分")}
+    words = {
+        "person": _("人"),
+        "m2": "m²",
+        "piece": _("件"),
+        "year": _("年"),
+        "month": _("个月"),
+        "score": _("分"),
+        "day": _("天"),
+    }
     unit = words.get(one.unit, "")
     return f"{shown.number(number)} {unit}".strip()
 

@@ -27,6 +27,7 @@ from linqi.enterprises.models import (
     SourceKind,
     Tenancy,
 )
+from linqi.enterprises.rules import trust
 from linqi.enterprises.rules.names import name_key, split_branch
 from linqi.journal.models import Head
 from linqi.kit import access
@@ -372,8 +373,8 @@ class Known:
 
     @property
     def best(self) -> Statement | None:
-        """The statement to show first: the newest, a register's before others of the same day."""
-        return max(self.statements, key=lambda one: (one.as_of, one.kind == SourceKind.REGISTER), default=None)
+        """The statement that counts; see `rules.trust`."""
+        return max(self.statements, key=lambda one: trust.weight(one.kind, one.as_of), default=None)
 
     @property
     def label(self) -> str:
