@@ -238,7 +238,7 @@ def _checked_number(one: Field, value: Any) -> int | str:
         if number < 0:
             raise ValueError(_("不能为负数。"))
         return int(number)
-    if number < 0 and one.unit in ("m2", "person", "year", "score"):
+    if number < 0 and one.unit in ("m2", "person", "year", "day", "score"):
         raise ValueError(_("不能为负数。"))
     text = format(number.normalize(), "f")
     return "0" if text == "-0" else text

@@ -79,6 +79,11 @@ def facts_on(enterprise: Enterprise, day: date) -> dict[tuple[str, str], Known]:
     return _facts([enterprise], day)[enterprise.pk]
 
 
+def facts_of(enterprises: Iterable[Enterprise], day: date) -> dict[int, dict[tuple[str, str], Known]]:
+    """As `facts_on` for several enterprises by id; two queries however many they are 多户某日已知."""
+    return _facts(enterprises, day)
+
+
 def population(day: date | None = None) -> Population:
     """Every enterprise that is not merged into another, in columns, as known on a day 企业总体.
 
