@@ -76,6 +76,7 @@ class Verb(Choice):
     VISIT_CANCELLED = "visits.cancelled", "取消走访"
     VISIT_FINDING_ADDED = "visits.finding_added", "记录发现"
     VISIT_PROBLEM_REPORTED = "visits.problem_reported", "上报问题"
+    MUST_VISIT_RULE_CHANGED = "visits.rule_changed", "修改必访规则"
     # ladder
     LADDER_MOVED = "ladder.moved", "调整直通车层级"
     LADDER_MOVE_DECLINED = "ladder.move_declined", "不予调整层级"
