@@ -317,8 +317,8 @@ def _digits(value: Fraction) -> str:
 
 
 _SENTENCES: Final = {
-    Op.EQ: lambda: _("%(what)s为%(values)s"),
-    Op.NE: lambda: _("%(what)s不是%(values)s"),
+    Op.EQ: lambda: _("%(what)s为“%(values)s”"),
+    Op.NE: lambda: _("%(what)s不为“%(values)s”"),
     Op.IN: lambda: _("%(what)s属于%(values)s"),
     Op.NOT_IN: lambda: _("%(what)s不属于%(values)s"),
     Op.UNDER: lambda: _("%(what)s属于%(values)s"),
