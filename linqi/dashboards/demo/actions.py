@@ -18,7 +18,7 @@ from linqi.catalogue.models import Category
 from linqi.dashboards.demo import firms as firms_room
 from linqi.dashboards.demo import life as life_room
 from linqi.dashboards.demo import places as places_room
-from linqi.dashboards.demo.firms import Firm, make_facts, make_firms, workers
+from linqi.dashboards.demo.firms import Firm, make_accounts, make_facts, make_firms, workers
 from linqi.dashboards.demo.life import Ids, Life, Limit, Staff, Told, Topic, make_life, visitors
 from linqi.dashboards.demo.places import CANGQIAN, QIANJIANG, Street, make_street, move_one
 from linqi.dashboards.demo.rows import follow, next_id, widen_cache
@@ -375,6 +375,9 @@ class _Demo:
         for street, firms in zip(self.streets, self.firms, strict=True):
             random = self._random(f"facts {street.plan.code}")
             rows = make_facts(firms, ids=self.fact_ids, random=random, today=self.today)
+            self._put("facts", Fact, firms_room.FACT_COLUMNS, rows)
+            books = self._random(f"accounts {street.plan.code}")
+            rows = make_accounts(firms, ids=self.fact_ids, random=books, today=self.today)
             self._put("facts", Fact, firms_room.FACT_COLUMNS, rows)
 
     # --- a year -------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The enterprises of a demo street: who they are, where they sit and sat, and what is known of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
@@ -27,11 +27,16 @@ CLUSTERED, SHARED = (
 ELSEWHERE = 0.06  # occupants that are registered elsewhere; domain.md
 MOVED_OUT, MOVED_WITHIN, NEWCOMERS = 0.028, 0.015, 0.075  # of the firms present, within the year
 NO_INDUSTRY = 0.14
+ACCOUNTS_LEAST, ACCOUNTS_SHARE = 12, 60  # whose accounts are known: at least so many, one firm in so many
 TAIL = "（依法须经批准的项目，经相关部门批准后方可开展经营活动）"
 SOURCES: Final = {  # sources that are no public register, and how sure one may be of them
     "企业自报": (SourceKind.ENTERPRISE, 0.85),
     "社区台账": (SourceKind.IMPORT, 0.9),
     "园区租赁台账": (SourceKind.IMPORT, 0.9),
+    "财务报表": (SourceKind.GENERATED, 0.9),
+    "最近一轮融资估值": (SourceKind.GENERATED, 0.7),
+    "投资机构公示": (SourceKind.GENERATED, 0.8),
+    "登记信息": (SourceKind.GENERATED, 0.9),
 }
 TAILS: Final = {  # form → how the name ends, class of the credit code, legal form
     "partnership": ("合伙企业（有限合伙）", "91", EntityType.PARTNERSHIP),
@@ -56,6 +61,8 @@ class Firm:
     trade: Trade | None
     above: bool = False
     staff: int | None = None
+    revenues: dict[int, float] = field(default_factory=dict)  # those that are known, by year
+    spent: int | None = None  # on research in the last year, where it is known
 
 
 @dataclass
@@ -484,6 +491,18 @@ def make_facts(firms: list[Firm], *, ids: "count[int]", random: Random, today: d
             yield from known.of(firm)
 
 
+def make_accounts(firms: list[Firm], *, ids: "count[int]", random: Random, today: date) -> Iterator[tuple[Any, ...]]:
+    """Three years of accounts of the larger ones, so that listing standards and policies have something to judge.
+
+    Generated throughout and marked so: no two figures of one firm contradict each other, and some of them are not known.
+    """
+    known = _Known(ids, random, today)
+    staffed = [firm for firm in firms if firm.present and firm.staff and firm.form == EntityType.COMPANY.value]
+    staffed.sort(key=lambda firm: (-(firm.staff or 0), firm.pk))
+    for place, firm in enumerate(staffed[: max(ACCOUNTS_LEAST, len(firms) // ACCOUNTS_SHARE)]):
+        yield from known.accounts(firm, stronger=place % 12 == 0)
+
+
 class _Known:
     """What is known of one enterprise after the other, from which source and as of which day."""
 
@@ -533,20 +552,20 @@ class _Known:
     def _earned(self, firm: Firm, revenue: float) -> Iterator[tuple[Any, ...]]:
         random, draw = self.random, self.random.random
         source = "税务年报" if draw() < 0.7 else "企业自报"
+        firm.revenues[self.last] = int(revenue)
         yield self._fact(firm, "revenue", str(int(revenue)), source, year=self.last)
         if draw() < 0.05:  # two sources that differ stay side by side
             other = str(int(max(revenue * random.uniform(0.9, 1.08), 20_500_000 if firm.above else 0)))
             yield self._fact(firm, "revenue", other, "企业自报", year=self.last, before=1)
         if draw() < 0.5:
-            yield self._fact(
-                firm, "revenue", str(int(revenue / random.uniform(0.85, 1.35))), "税务年报", year=self.last - 1
-            )
+            firm.revenues[self.last - 1] = before = int(revenue / random.uniform(0.85, 1.35))
+            yield self._fact(firm, "revenue", str(before), "税务年报", year=self.last - 1)
 
     def _inventive(self, firm: Firm, staff: int, revenue: float) -> Iterator[tuple[Any, ...]]:
         random, draw = self.random, self.random.random
         if draw() < 0.16:
-            spent = str(int(revenue * random.uniform(0.03, 0.16)))
-            yield self._fact(firm, "rd_expense", spent, "税务年报", year=self.last)
+            firm.spent = int(revenue * random.uniform(0.03, 0.16))
+            yield self._fact(firm, "rd_expense", str(firm.spent), "税务年报", year=self.last)
         if staff >= 8 and draw() < 0.3:
             issued = self.today - timedelta(days=random.randrange(60, 1000))
             held = {
@@ -557,6 +576,46 @@ class _Known:
             }
             yield self._fact(firm, "certificates", [held], "科技资质名单")
             yield self._fact(firm, "ip_class2", random.randrange(1, 40), "知识产权名单")
+
+    def accounts(self, firm: Firm, *, stronger: bool) -> Iterator[tuple[Any, ...]]:
+        """The accounts of three years; `stronger`: one that is on its way to a listing."""
+        random, draw, last = self.random, self.random.random, self.last
+        growth = random.uniform(0.1, 0.45) if stronger else random.gauss(0.12, 0.2)
+        margin = random.uniform(0.08, 0.22) if stronger else random.gauss(0.05, 0.08)
+        spent = random.uniform(0.04, 0.2) if firm.trade and firm.trade.theme != "service" else random.uniform(0, 0.04)
+        worth = random.uniform(0.4, 1.6)
+        revenue = firm.revenues.get(last) or (firm.staff or 1) * random.uniform(300_000, 900_000)
+        revenue *= random.uniform(2, 9) if stronger and last not in firm.revenues else 1
+        profit = 0.0
+        for year in (last, last - 1, last - 2):
+            if firm.since.year > year:
+                break
+            if year not in firm.revenues:
+                yield self._fact(firm, "revenue", _round(revenue), "财务报表", year=year)
+            revenue = firm.revenues.get(year, revenue)
+            profit = revenue * (margin + random.gauss(0, 0.02))
+            own = revenue * worth * random.uniform(0.35, 0.6)
+            figures = {
+                "net_profit": profit,
+                "operating_cash_flow": profit * random.uniform(0.4, 1.5),
+                "total_assets": revenue * worth,
+                "net_assets": own,
+                "roe_weighted": profit / own,
+                "rd_expense": revenue * spent,
+            }
+            for key, value in figures.items():
+                if draw() > 0.06 and not (key == "rd_expense" and year == last and firm.spent):
+                    text = _ratio(value) if key == "roe_weighted" else _round(value)
+                    yield self._fact(firm, key, text, "财务报表", year=year)
+            revenue /= max(0.5, 1 + growth + random.gauss(0, 0.05))
+        if stronger or draw() < 0.25:
+            value = max(profit * random.uniform(15, 35), revenue * random.uniform(1, 4))
+            yield self._fact(firm, "estimated_market_cap", _round(value, -6), "最近一轮融资估值")
+        if stronger or draw() < 0.15:
+            raised = str(random.randrange(5, 90) * 1_000_000)
+            yield self._fact(firm, "equity_financing_3y", raised, "投资机构公示")
+        if stronger and draw() < 0.6:
+            yield self._fact(firm, "legal_form_joint_stock", True, "登记信息")
 
     def _fact(
         self, firm: Firm, key: str, value: Any, source: str, *, year: int | None = None, before: int = 0
@@ -577,6 +636,15 @@ class _Known:
             self.earlier if year and year < self.last else self.recorded,
             None,
         )
+
+
+def _round(value: float, places: int = -4) -> str:
+    """An amount to the next ten thousand yuan, as accounts are told."""
+    return str(int(round(value, places)))
+
+
+def _ratio(value: float) -> str:
+    return format(Decimal(str(round(value, 4))).normalize() + 0, "f")
 
 
 def _letters(number: int, length: int) -> str:
