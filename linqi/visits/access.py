@@ -1,17 +1,35 @@
 """Who may plan, record and see visits."""
 
-from linqi.kit.access import COMMUNITY_STAFF, STREET_STAFF, Role, allow, by_place, scope
+from django.db.models import Q
+
+from linqi.accounts.queries import valid_on
+from linqi.kit.access import COMMUNITY_STAFF, NOTHING, STREET_STAFF, Reach, Role, allow, by, by_place, scope
+from linqi.kit.clock import today
 from linqi.kit.privacy import Kept, declare
-from linqi.visits.models import Finding, Visit
+from linqi.territory.models import Coverage
+from linqi.visits.models import Finding, MustVisitRule, MustVisitScore, Visit
 
 allow("visits.see", *STREET_STAFF, Role.PROPERTY_MANAGER, label="查看走访")
 allow("visits.plan", *COMMUNITY_STAFF, label="安排走访")
 allow("visits.record", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, label="记录走访")
 allow("visits.report", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, label="上报问题")
 allow("visits.export", *STREET_STAFF, label="导出走访")
+allow("visits.configure", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="设置必访规则")
+
+
+def _product_or_street(reach: Reach, permission: str) -> Q:
+    """The product's own rows, and those of the streets in which one works, be it in one building of it."""
+    places = reach.places(permission)
+    if not places:
+        return NOTHING
+    around = Coverage.objects.filter(valid_on(today()), descendant__in=places).values("ancestor")
+    return Q(street=None) | Q(street__in=around)
+
 
 scope(Visit, "visits.see", by_place("place"))
 scope(Finding, "visits.see", by_place("visit__place"))
+scope(MustVisitRule, "visits.see", by(_product_or_street) | by_place("street"))
+scope(MustVisitScore, "visits.see", by(_product_or_street) | by_place("street"))
 
 declare(
     Visit,
@@ -22,6 +40,12 @@ declare(
         "next_step": Kept.FILE,
         "why_again": Kept.FILE,
     },
-    plain=["reasons"],
+    plain=["reasons", "dues"],
 )
 declare(Finding, personal={"text": Kept.FILE})
+declare(
+    MustVisitRule,
+    personal={"set_by": Kept.FILE},
+    plain=["when", "who", "ask", "done_when", "legal", "source"],
+)
+declare(MustVisitScore, personal={"set_by": Kept.FILE}, plain=["values", "source"])

@@ -1,11 +1,13 @@
 """What is done to visits: planned, recorded, and what was found on them 走访动作."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from linqi.accounts.models import User
@@ -13,6 +15,7 @@ from linqi.cases import queries as cases
 from linqi.cases.actions import open_case
 from linqi.cases.models import Case, Source
 from linqi.catalogue.models import Category
+from linqi.conditions.tree import check
 from linqi.enterprises import dictionary
 from linqi.enterprises.actions.facts import make_claim
 from linqi.enterprises.models import Enterprise
@@ -22,9 +25,9 @@ from linqi.kit import access
 from linqi.kit.clock import today
 from linqi.organisation.queries import team_looking_after
 from linqi.territory.models import Place
-from linqi.visits import queries, rules
+from linqi.visits import intake, queries, rules, signals, standing
 from linqi.visits.flow import LIFE, State
-from linqi.visits.models import Finding, FindingKind, Visit
+from linqi.visits.models import Finding, FindingKind, MustVisitRule, MustVisitScore, Visit
 from linqi.visits.rules import Reason
 
 
@@ -215,6 +218,148 @@ def record_export(*, what: str, rows: int, asked: str, by: Any) -> None:
     journal.write(by=by, verb=Verb.EXPORTED, what=what, rows=rows, asked=asked[:500])
 
 
+# --- rules --------------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def install_rules() -> int:
+    """Bring the product's six rules and the order of the list along; how many rows are new 装入默认必访规则.
+
+    Called after every migrate. A default that a newer product says otherwise takes the newer words; what a street set stays as it is.
+    """
+    made = 0
+    for row in intake.default_rules():
+        said: dict[str, Any] = {
+            "when": row.when,
+            "first_visit": row.first_visit,
+            "repeat": row.repeat,
+            "most": row.most,
+            "presses": row.presses,
+            "weight": row.weight,
+            "who": row.who,
+            "ask": list(row.ask),
+            "done_when": row.done_when,
+            "legal": row.legal,
+            "source": row.source,
+        }
+        _rule, new = MustVisitRule.objects.update_or_create(
+            street=None, reason=row.reason.value, until=None, defaults=said
+        )
+        made += new
+    order = intake.default_score()
+    _score, new = MustVisitScore.objects.update_or_create(
+        street=None,
+        until=None,
+        defaults={
+            "urgency": order.urgency,
+            "late_step": order.late_step,
+            "late_most": order.late_most,
+            "values": list(order.values),
+            "source": order.source,
+        },
+    )
+    return made + new
+
+
+@transaction.atomic
+def set_rule(*, street: Place, reason: Reason, since: date, said: Mapping[str, Any], by: Any) -> MustVisitRule:
+    """Let a kind of must-visit hold in a street as written from a day on 修改必访规则.
+
+    `said`: the columns of MustVisitRule. What held before ends that day and stays on record; a change that had not begun yet is replaced.
+    ValidationError when the condition cannot be used, when nothing is said of its source, or when the legal note of a kind that has one
+    is taken out.
+    """
+    access.require(by, "visits.configure", street)
+    _check_rule(reason, since, said)
+    _end_rows(MustVisitRule.objects.filter(street=street, reason=reason.value), since)
+    before = standing.regime(since).of(street.pk).get(reason)
+    made = MustVisitRule.objects.create(
+        street=street, reason=reason.value, since=since, set_by_id=by.pk, **{name: said[name] for name in _SAID}
+    )
+    journal.write(
+        by=by,
+        verb=Verb.MUST_VISIT_RULE_CHANGED,
+        subject=made,
+        place=street,
+        reason=reason.value,
+        since=since,
+        before={name: getattr(before.row, name) for name in _SAID} if before else None,
+        after=dict(said),
+    )
+    return made
+
+
+@transaction.atomic
+def restore_rule(*, street: Place, reason: Reason, by: Any) -> None:
+    """Let the product's default hold again from today on 恢复产品默认."""
+    access.require(by, "visits.configure", street)
+    if _end_rows(MustVisitRule.objects.filter(street=street, reason=reason.value), today()):
+        journal.write(
+            by=by, verb=Verb.MUST_VISIT_RULE_CHANGED, subject=street, place=street, reason=reason.value, restored=True
+        )
+
+
+@transaction.atomic
+def set_order(
+    *, street: Place, urgency: Decimal, late_step: int, late_most: int, factors: Iterable[Decimal], source: str, by: Any
+) -> MustVisitScore:
+    """Let a street order its list by weights of its own from today on; `factors`: one for each step of value 修改排序."""
+    access.require(by, "visits.configure", street)
+    before = queries.order_of(street, today())
+    steps = before.values if before else []
+    given = list(factors)
+    if len(given) != len(steps) or any(not Decimal("0.1") <= one <= 10 for one in given):
+        raise ValidationError(_("企业权重应在 0.1 到 10 之间。"))
+    if not source.strip():
+        raise ValidationError({"source": _("请写明依据，如文件名称与文号。")})
+    _end_rows(MustVisitScore.objects.filter(street=street), today())
+    made = MustVisitScore.objects.create(
+        street=street,
+        since=today(),
+        urgency=urgency,
+        late_step=late_step,
+        late_most=late_most,
+        values=[{**step, "factor": f"{factor:f}"} for step, factor in zip(steps, given, strict=True)],
+        source=source.strip()[:300],
+        set_by_id=by.pk,
+    )
+    journal.write(
+        by=by,
+        verb=Verb.MUST_VISIT_RULE_CHANGED,
+        subject=made,
+        place=street,
+        urgency=urgency,
+        late_step=late_step,
+        late_most=late_most,
+        factors=given,
+    )
+    return made
+
+
+_SAID: Final = (
+    "when", "first_visit", "repeat", "most", "presses", "weight", "who", "ask", "done_when", "legal", "source",
+)  # fmt: skip
+
+
+def _check_rule(reason: Reason, since: date, said: Mapping[str, Any]) -> None:
+    if since < today():
+        raise ValidationError({"since": _("只能从今天或以后起生效，过去的清单不改。")})
+    if problems := check(said["when"], signals.book()):
+        first = problems[0]
+        raise ValidationError({"when": f"{first.message}{first.remedy}（{first.path or '.'}）"})
+    if not said["source"].strip():
+        raise ValidationError({"source": _("请写明依据，如文件名称与文号。")})
+    kept = next(row for row in intake.default_rules() if row.reason == reason)
+    if kept.legal and not said["legal"].strip():
+        raise ValidationError({"legal": _("这类走访的法律提示不能删去。")})
+
+
+def _end_rows(rows: QuerySet[Any], since: date) -> int:
+    """End what holds on a day, and take away what would only begin on it or later; how many rows that were."""
+    waiting = rows.filter(since__gte=since)
+    gone = waiting.count()
+    waiting.delete()
+    return gone + rows.filter(Q(until=None) | Q(until__gt=since)).update(until=since)
+
+
 def _new(enterprise: Enterprise, place: Place, *, day: date, visitor: int | None, why_again: str, by: Any) -> Visit:
     must = queries.must_visit_of(enterprise, by, today())
     reasons: Iterable[Reason] = must.reasons if must else ()
@@ -234,6 +379,7 @@ def _new(enterprise: Enterprise, place: Place, *, day: date, visitor: int | None
         visitor_id=visitor,
         state=LIFE.start,
         reasons=[reason.value for reason in reasons],
+        dues={due.reason.value: due.by.isoformat() for due in must.dues} if must else {},
         planned_for=day,
         why_again=why_again.strip()[:200],
     )

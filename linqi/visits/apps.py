@@ -1,6 +1,10 @@
-"""How Django finds this app; its visits follow when their enterprise is merged."""
+"""How Django finds this app; its visits follow when their enterprise is merged, and migrating brings the six rules along."""
+
+from typing import Any
 
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,3 +19,13 @@ class VisitsConfig(AppConfig):
         from linqi.visits.models import Visit
 
         on_merge(Visit)
+        post_migrate.connect(_bring_defaults, sender=self)
+
+
+def _bring_defaults(using: str, **said: Any) -> None:
+    """Django says this after every migrate, also one that stopped before (or took away) our tables."""
+    from linqi.visits.actions import install_rules
+    from linqi.visits.models import MustVisitScore
+
+    if MustVisitScore._meta.db_table in connections[using].introspection.table_names():
+        install_rules()

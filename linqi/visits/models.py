@@ -1,8 +1,8 @@
-"""Visits to enterprises and what was found on them."""
+"""Visits to enterprises, what was found on them, and the rules that say whom to visit."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from linqi.cases.models import Case
 from linqi.enterprises.models import Claim, Enterprise
@@ -10,6 +10,7 @@ from linqi.kit.choices import Choice
 from linqi.organisation.models import LinkTeam
 from linqi.territory.models import Place
 from linqi.visits.flow import State
+from linqi.visits.rules import Reason
 
 
 class Visit(models.Model):
@@ -24,6 +25,7 @@ class Visit(models.Model):
     visitor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="visits")
     state = models.CharField(max_length=12, choices=State.choices)
     reasons = models.JSONField(default=list, help_text="Codes of visits.rules.Reason that it answers.")
+    dues = models.JSONField(default=dict, help_text="Reason → ISO day by which it asked for the visit, where known.")
     planned_for = models.DateField()
     visited_on = models.DateField(null=True)
     met = models.CharField(max_length=60, blank=True, help_text="A role, never a name.")
@@ -70,3 +72,83 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Dated(models.Model):
+    """A setting in force from a day until another; a street's own goes before the product's 分期设置.
+
+    What was in force once is never changed: a change ends one row and begins the next.
+    """
+
+    street = models.ForeignKey(Place, models.CASCADE, null=True, related_name="+", help_text="Empty: product default.")
+    source = models.CharField(max_length=300, blank=True)
+    since = models.DateField(null=True, help_text="First day in force; empty: from the beginning.")
+    until = models.DateField(null=True, help_text="First day no longer in force.")
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_default(self) -> bool:
+        """A default of the product, not of the street 产品默认."""
+        return self.street_id is None
+
+
+class MustVisitRule(Dated):
+    """When one kind of must-visit is due, how often, who goes, what is asked and when it is done 必访规则."""
+
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+    when = models.JSONField(help_text="A condition, conditions/data/condition.schema.json.")
+    first_visit = models.PositiveSmallIntegerField(help_text="Working days from the day the reason began.")
+    repeat = models.PositiveSmallIntegerField(null=True, help_text="Days a visit answers it; empty: for good.")
+    most = models.PositiveSmallIntegerField(
+        null=True, help_text="Follow-up visits, also when the trigger has passed; empty: while it holds."
+    )
+    presses = models.BooleanField(default=False, help_text="Asks also within the quiet days 无事不扰.")
+    weight = models.DecimalField(max_digits=5, decimal_places=2)
+    who = models.CharField(max_length=200, help_text="Roles, never names.")
+    ask = models.JSONField(default=list, help_text="Questions, one text each.")
+    done_when = models.CharField(max_length=200)
+    legal = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["street", "reason"],
+                condition=Q(until=None) & Q(street__isnull=False),
+                name="must_visit_rule_one_open",
+            ),
+            models.UniqueConstraint(
+                fields=["reason"], condition=Q(until=None) & Q(street=None), name="must_visit_rule_default_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(since=None) | Q(until__gt=F("since")), name="must_visit_rule_dates_in_order"
+            ),
+            models.CheckConstraint(condition=Q(reason__in=Reason.values), name="must_visit_rule_reason_known"),
+        ]
+
+    def __str__(self) -> str:
+        return Reason(self.reason).label
+
+
+class MustVisitScore(Dated):
+    """How the must-visit list is ordered: what urgency, lateness and the firm itself weigh 必访排序."""
+
+    urgency = models.DecimalField(max_digits=4, decimal_places=2, help_text="What a used-up term adds to 1.")
+    late_step = models.PositiveSmallIntegerField(help_text="Days late that double a reason.")
+    late_most = models.PositiveSmallIntegerField(help_text="Days late that count at most.")
+    values = models.JSONField(default=list, help_text="[{name, factor, when}]: the first that is met counts.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["street"], condition=Q(until=None) & Q(street__isnull=False), name="must_visit_score_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.since or "")

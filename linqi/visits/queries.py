@@ -1,29 +1,30 @@
 """Whom we must go and see, and what was found where we went."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import cache
+from datetime import date
 from typing import Any
 
-from django.db.models import Case as Choose
-from django.db.models import DateField, Max, Q, QuerySet, Value, When
-from django.utils import timezone
+from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from linqi.accounts.queries import valid_on
-from linqi.cases import deadlines
-from linqi.cases.flow import WORKING
-from linqi.cases.flow import State as CaseState
-from linqi.cases.models import Case
-from linqi.enterprises.models import Enterprise, Tenancy
-from linqi.enterprises.queries import shown_name
-from linqi.kit.access import seen_by
-from linqi.organisation.queries import teams_in_force
-from linqi.territory.models import Coverage, PlaceKind
-from linqi.visits import rules
+from linqi.conditions.one import Reason as Told
+from linqi.conditions.rules import Outcome
+from linqi.conditions.tree import Comparison, Not, comparisons
+from linqi.conditions.words import sentence, shown
+from linqi.enterprises import dictionary
+from linqi.enterprises.models import Enterprise
+from linqi.enterprises.queries import Sight, shown_name, sight_of
+from linqi.kit import access
+from linqi.kit.access import System, seen_by
+from linqi.territory.models import Coverage, Place, PlaceKind
+from linqi.visits import standing
 from linqi.visits.flow import State
-from linqi.visits.models import Finding, Visit
-from linqi.visits.rules import Due, Reason
+from linqi.visits.models import Finding, MustVisitRule, MustVisitScore, Visit
+from linqi.visits.rules import Due, Reason, Score
+from linqi.visits.signals import FROM_SECRETS, book, streets_of
+from linqi.visits.standing import Standing
 
 
 # --- visits -----------------------------------------------------------------------------------------------------------
@@ -53,19 +54,27 @@ def visits_standing_at(visits: QuerySet[Visit], place: int, today: date) -> Quer
 # --- must-visits ------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class MustVisit:
-    """One enterprise that must be visited, why, by when, and who would go 必访.
+    """One enterprise that must be visited, as one reader sees it 必访.
 
-    `enterprise`, `building`, `team` are ids; `due` is the earliest day of its reasons; names as the user reads them.
+    `enterprise`, `building`, `community`, `team` are ids; `due` is the earliest day of its reasons; `score` says why it stands where it
+    stands.
     """
 
     enterprise: int
     name: str
+    name_key: str
     place: str
+    street: int | None
     building: int | None
     building_name: str
+    community: int | None
+    community_name: str
     team: int | None
     team_name: str
     dues: tuple[Due, ...]
+    due: date
+    score: Score
+    points: float
     last_visit: date | None
     planned_for: date | None
 
@@ -74,140 +83,101 @@ class MustVisit:
         """Its reasons, most pressing first."""
         return [due.reason for due in self.dues]
 
-    @property
-    def due(self) -> date:
-        """By when we must have been there."""
-        return min(due.by for due in self.dues)
 
+def must_visits(user: Any, *, today: date) -> list[MustVisit]:
+    """Every enterprise the user's places must visit, the highest score first 必访清单.
 
-def must_visits(user: Any, *, today: date, only: Enterprise | None = None) -> list[MustVisit]:
-    """Every enterprise the user's places must visit, the most urgent first 必访清单.
-
-    Eight queries however many enterprises; what a reason is, and how long a visit answers it, `visits.rules` decides.
+    An enterprise is at a place while a tenancy there is open. The list of the house is kept in memory: one query when nothing happened,
+    and never more however many enterprises there are.
     """
-    held = _held(user, today, only)
-    last = _last_visits(user, held)
-    dues: dict[int, tuple[Due, ...]] = {}
-    by = cache(due_by)  # days repeat; the calendar is asked once for each
-    for pk, begun in held.items():
-        unanswered = {
-            reason: min(days)
-            for reason, since in begun.items()
-            if (days := [day for day in since if rules.reasons_open({reason: day}, last.get(pk), today)])
-        }
-        if unanswered:
-            ordered = rules.reasons_open(unanswered, last.get(pk), today)
-            dues[pk] = tuple(Due(reason, unanswered[reason], by(reason, unanswered[reason])) for reason in ordered)
-    enterprises = Enterprise.objects.filter(pk__in=list(dues), merged_into=None).select_related("seat")
-    buildings = _buildings(one.seat_id for one in enterprises)
-    teams = {
-        team.building_id: team
-        for team in teams_in_force().filter(building__in=[pk for pk, _name in buildings.values()])
-    }
-    planned = _planned(user, dues)
-    found = []
-    for one in enterprises:
-        building, building_name = buildings.get(one.seat_id or 0, (None, ""))
-        team = teams.get(building) if building else None
-        found.append(
-            MustVisit(
-                enterprise=one.pk,
-                name=shown_name(one, user),
-                place=f"{building_name} {one.seat.name}".strip()
-                if one.seat and building != one.seat_id
-                else building_name,
-                building=building,
-                building_name=building_name,
-                team=team.pk if team else None,
-                team_name=team.name if team else "",
-                dues=dues[one.pk],
-                last_visit=last.get(one.pk),
-                planned_for=planned.get(one.pk),
-            )
-        )
-    return sorted(found, key=lambda must: (must.due, must.enterprise))
+    sees = _sight_of(user)
+    found = [_as_read_by(user, one) for one in standing.list_on(today).values() if sees(one)]
+    return sorted(found, key=lambda must: (-must.score.total, must.due, must.enterprise))
 
 
 def must_visit_of(enterprise: Enterprise, user: Any, today: date) -> MustVisit | None:
     """Why and by when this one enterprise must be visited; None when nothing asks for it."""
-    return next(iter(must_visits(user, today=today, only=enterprise)), None)
+    one = standing.standing_of(enterprise, today)
+    return _as_read_by(user, one) if one is not None and _sight_of(user)(one) else None
 
 
-def in_order_of_due(musts: Iterable[MustVisit]) -> QuerySet[Enterprise]:
-    """The enterprises of a must-visit list as rows that can be sorted and paged, with `due`."""
-    by_day: dict[date, list[int]] = {}
-    for must in musts:
-        by_day.setdefault(must.due, []).append(must.enterprise)
-    if not by_day:
-        return Enterprise.objects.none().annotate(due=Value(None, output_field=DateField()))
-    ids = [pk for listed in by_day.values() for pk in listed]
-    whens = [When(pk__in=listed, then=Value(day)) for day, listed in by_day.items()]
-    return Enterprise.objects.filter(pk__in=ids).annotate(due=Choose(*whens, output_field=DateField()))
+def _sight_of(user: Any) -> Callable[[Standing], bool]:
+    """Whether a user sees an enterprise on the list: it is today at a place of a grant that carries `visits.see`."""
+    if isinstance(user, System):
+        return lambda one: True
+    mine = frozenset(access.reach_of(user).places("visits.see"))
+    return lambda one: not mine.isdisjoint(one.above)
 
 
-def due_by(reason: Reason, since: date) -> date:
-    """The day by which a reason that holds since a day asks for the visit, by the working-day clock."""
-    return _end(rules.FIRST_VISIT[reason], since)
-
-
-def need_since(opened: date) -> date:
-    """The day from which a case opened on a day, and still not answered, is a need."""
-    return _end(rules.NEED_AFTER, opened) + timedelta(days=1)
-
-
-def _end(term: str, day: date) -> date:
-    start = timezone.make_aware(datetime.combine(day, time(9)))
-    return timezone.localdate(deadlines.counted(term, start).at)
-
-
-def _held(user: Any, today: date, only: Enterprise | None) -> dict[int, dict[Reason, set[date]]]:
-    """Which reasons each enterprise gives, with every day since when: three queries over the rows that can give one."""
-    just = Q(enterprise=only) if only is not None else Q(enterprise__isnull=False)
-    held: dict[int, dict[Reason, set[date]]] = {}
-
-    def keep(enterprise: int | None, reason: Reason, since: date) -> None:
-        if enterprise is not None:
-            held.setdefault(enterprise, {}).setdefault(reason, set()).add(since)
-
-    came = seen_by(user, Tenancy, "visits.see").filter(
-        just,
-        Q(until=None) | Q(until__gt=today),
-        since__gte=today - timedelta(days=rules.NEWCOMER_DAYS),
-        since__lte=today,
+def _as_read_by(user: Any, one: Standing) -> MustVisit:
+    return MustVisit(
+        enterprise=one.enterprise.pk,
+        name=shown_name(one.enterprise, user),
+        name_key=one.enterprise.name_key,
+        place=one.place,
+        street=one.street,
+        building=one.building,
+        building_name=one.building_name,
+        community=one.community,
+        community_name=one.community_name,
+        team=one.team,
+        team_name=one.team_name,
+        dues=one.dues,
+        due=min(due.by for due in one.dues),
+        score=one.score,
+        points=float(one.score.total),
+        last_visit=one.last_visit,
+        planned_for=one.planned_for,
     )
-    for enterprise, since in came.values_list("enterprise", "since"):
-        if since is not None and rules.newcomer(since, today):
-            keep(enterprise, Reason.NEWCOMER, since)
-    need = cache(need_since)
-    cases = seen_by(user, Case, "visits.see").filter(just)
-    for enterprise, opened in cases.filter(state__in=WORKING).values_list("enterprise", "opened_at"):
-        if need(timezone.localdate(opened)) <= today:
-            keep(enterprise, Reason.IN_NEED, need(timezone.localdate(opened)))
-    rated_since = timezone.make_aware(datetime.combine(today - timedelta(days=rules.LOW_RATING_DAYS), time()))
-    poor = cases.filter(state=CaseState.CLOSED, rating__lte=rules.LOW_RATING, rated_at__gte=rated_since)
-    for enterprise, rated in poor.values_list("enterprise", "rated_at"):
-        if rated is not None:
-            keep(enterprise, Reason.IN_NEED, timezone.localdate(rated))
-    return held
 
 
-def _last_visits(user: Any, held: dict[int, Any]) -> dict[int, date]:
-    done = seen_by(user, Visit).filter(enterprise__in=list(held), state=State.DONE)
-    return dict(done.order_by().values_list("enterprise").annotate(last=Max("visited_on")))
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One condition that a firm meets, in words, with the value it rests on; empty where the reader may not know 命中依据."""
+
+    text: str
+    value: str = ""
+    source: str = ""
+    as_of: date | None = None
+    key: str = ""
 
 
-def _planned(user: Any, held: dict[int, Any]) -> dict[int, date]:
-    waiting = seen_by(user, Visit).filter(enterprise__in=list(held), state=State.PLANNED)
-    return dict(waiting.order_by().values_list("enterprise").annotate(day=Max("planned_for")))
+def grounds_of(enterprise: Enterprise, user: Any, day: date) -> dict[Reason, list[Ground]]:
+    """For each kind of must-visit whose trigger a firm meets, the conditions that are met, as far as the reader may know them."""
+    sight = sight_of(enterprise, user)
+    return {
+        reason: [_ground(one, sight, day) for one in _met(verdict.reason)]
+        for reason, verdict in standing.verdicts_of(enterprise, day).items()
+        if verdict.outcome == Outcome.MET
+    }
 
 
-def _buildings(seats: Iterable[int | None]) -> dict[int, tuple[int, str]]:
-    """The building each place stands in, by the place's id."""
-    today = timezone.localdate()
-    rows = Coverage.objects.filter(
-        valid_on(today), descendant__in={pk for pk in seats if pk}, ancestor__kind=PlaceKind.BUILDING
-    )
-    return {place: (pk, name) for place, pk, name in rows.values_list("descendant_id", "ancestor_id", "ancestor__name")}
+def worth_of(enterprise: Enterprise, day: date) -> str:
+    """In words, what makes a firm weigh more in the order; empty when nothing does."""
+    return standing.worth_of(enterprise, day)
+
+
+def _met(told: Told) -> list[Told]:
+    """The comparisons that make a condition true."""
+    if isinstance(told.node, Comparison):
+        return [told]
+    if isinstance(told.node, Not):
+        return [told]
+    return [one for part in told.parts if part.met for one in _met(part)]
+
+
+def _ground(told: Told, sight: Sight, day: date) -> Ground:
+    leaves = comparisons(told.node)
+    secret = [FROM_SECRETS.get(leaf.key, leaf.key) for leaf in leaves]
+    fields = [dictionary.fields()[key] for key in secret if key in dictionary.fields()]
+    if not all(sight.reads(one) for one in fields) or any(not leaf.key for leaf in leaves):
+        return Ground(_("依据属于商业秘密或个人信息，您没有查看权限"))
+    text = sentence(told.node, book(), day)
+    seen = told.known[0] if told.known else None
+    if seen is None:
+        return Ground(text)
+    kept = next((one.key for one in fields if one.sensitivity != "public"), "")
+    return Ground(text, shown(seen.value, book().get(leaves[0].key)), seen.source, seen.as_of, kept)
 
 
 def buildings_of(musts: Iterable[MustVisit]) -> list[tuple[int, str]]:
@@ -215,6 +185,48 @@ def buildings_of(musts: Iterable[MustVisit]) -> list[tuple[int, str]]:
     return sorted({(must.building, must.building_name) for must in musts if must.building}, key=lambda pair: pair[1])
 
 
+def communities_of(musts: Iterable[MustVisit]) -> list[tuple[int, str]]:
+    """The communities in a must-visit list, for a filter."""
+    return sorted({(must.community, must.community_name) for must in musts if must.community}, key=lambda pair: pair[1])
+
+
 def teams_of(musts: Iterable[MustVisit]) -> list[tuple[int, str]]:
     """The link teams in a must-visit list, for a filter."""
     return sorted({(must.team, must.team_name) for must in musts if must.team}, key=lambda pair: pair[1])
+
+
+def due_by(reason: Reason, since: date, street: int | None = None) -> date:
+    """The day by which a reason that asks since a day wants the visit, by the rule that holds in a street on that day."""
+    return standing.due_by(since, standing.regime(since).of(street)[reason].terms)
+
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+def streets_with_rules(user: Any, day: date, permission: str = "visits.see") -> QuerySet[Place]:
+    """The streets whose must-visit rules a user reads, or with `visits.configure` may change."""
+    mine = Q(pk__in=seen_by(user, Place, permission).values("pk"))
+    if permission == "visits.see" and not isinstance(user, System):  # in one building of it one works by its rules too
+        places = access.reach_of(user).places(permission)
+        mine |= Q(pk__in=Coverage.objects.filter(valid_on(day), descendant__in=places).values("ancestor"))
+    return Place.objects.filter(mine, kind=PlaceKind.STREET).order_by("pk")
+
+
+def rules_of(street: Place | None, day: date) -> list[MustVisitRule]:
+    """The six rules that hold in a street on a day, most pressing first."""
+    held = standing.regime(day).of(street.pk if street else None)
+    return [held[reason].row for reason in Reason if reason in held]
+
+
+def rules_for(enterprise: Enterprise, day: date) -> list[MustVisitRule]:
+    """The six rules of the street in which an enterprise has its principal place."""
+    held = standing.regime(day).of(streets_of([enterprise.pk], day).get(enterprise.pk))
+    return [held[reason].row for reason in Reason if reason in held]
+
+
+def order_of(street: Place | None, day: date) -> MustVisitScore | None:
+    """How the list of a street is ordered on a day."""
+    return standing.regime(day).order(street.pk if street else None).row
+
+
+def history_of(street: Place, reason: Reason) -> QuerySet[MustVisitRule]:
+    """Every row a street ever had for a kind of must-visit, the newest first; those still to come included."""
+    return MustVisitRule.objects.filter(street=street, reason=reason.value).select_related("set_by").order_by("-pk")

@@ -8,6 +8,7 @@ app_name = "visits"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", desk.visits, name="list"),
     path("must/", desk.must, name="must"),
+    path("must/why/", desk.why, name="why"),
     path("plan/", desk.plan, name="plan"),
     path("record/", desk.record_new, name="record_new"),
     path("<int:pk>/", desk.visit, name="detail"),

@@ -1,7 +1,7 @@
 """Whom to see, going there, and what was found 走访."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from linqi.cases.models import Case
 from linqi.cases.queries import similar_open
 from linqi.catalogue.queries import categories_seen_by
+from linqi.enterprises.actions.facts import remember_secrets_read
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import enterprises_seen_by, shown_name
 from linqi.kit import access
@@ -23,7 +24,8 @@ from linqi.visits import actions, queries, rules
 from linqi.visits.flow import LIFE, State
 from linqi.visits.forms import ClueForm, FactForm, PlanForm, ProblemForm, RecordForm
 from linqi.visits.models import FindingKind, Visit
-from linqi.visits.views.lists import TONES, must_table, reasons_in_words, visits_table
+from linqi.visits.views.lists import TONES, Listed, must_table, reasons_in_words, visits_table
+from linqi.visits.views.must import ask_on, score_in_words
 
 ICONS = {  # icons: file-info, heart-handshake, alert-triangle, eye
     FindingKind.FACT: "file-info",
@@ -39,13 +41,35 @@ def must(request: HttpRequest) -> HttpResponseBase:
     day = today()
     musts = queries.must_visits(request.user, today=day)
     table = must_table(musts, request.user, day).bind(
-        request, queries.in_order_of_due(musts), may_export=access.may_anywhere(request.user, "visits.export")
+        request, cast(Any, Listed(musts)), may_export=access.may_anywhere(request.user, "visits.export")
     )
     if table.export_format:
         actions.record_export(what="must_visits", rows=table.total, asked=request.GET.urlencode(), by=request.user)
         return table.export()
     context = {"total": len(musts), "late": sum(one.due < day for one in musts)}
     return table.answer("visits/must.html", context)
+
+
+@access.page("visits.see")
+def why(request: HttpRequest) -> HttpResponse:
+    """Why a firm stands where it stands: what its reasons rest on, and what each brings to its score."""
+    enterprise = _enterprise(request, "visits.see")
+    day, known = today(), _known(request, enterprise)
+    grounds = queries.grounds_of(enterprise, request.user, day)
+    must = known["must"]
+    remember_secrets_read(
+        enterprise=enterprise,
+        keys=[one.key for listed in grounds.values() for one in listed if one.key],
+        by=request.user,
+    )
+    context = {
+        **known,
+        "grounds": [(_(reason.label), listed) for reason, listed in grounds.items()],
+        "score": score_in_words(must.score) if must else None,
+        "worth": queries.worth_of(enterprise, day) if must else "",
+        "crumbs": [Crumb(_("必访清单"), reverse("visits:must")), Crumb(known["name"])],
+    }
+    return render(request, "visits/why.html", context)
 
 
 @access.page("visits.see")
@@ -249,6 +273,7 @@ def _known(request: HttpRequest, enterprise: Enterprise) -> dict[str, Any]:
         "name": shown_name(enterprise, request.user),
         "must": reason,
         "dues": [(_(due.reason.label), due.since, due.by) for due in reason.dues] if reason else [],
+        "asked": ask_on(enterprise, reason.reasons if reason else (), day),
         "last": last,
         "ago": rules.disturbs(last, reason.reasons if reason else (), day),
         "open_cases": similar_open(request.user, enterprise=enterprise, place=None, category=None),

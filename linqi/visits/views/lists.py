@@ -1,7 +1,9 @@
 """The lists of visits: whom we must see, and where we went 走访列表."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from operator import attrgetter
+from typing import Any, overload
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -34,62 +36,143 @@ def words(choice: type[Choice]) -> list[tuple[str, Any]]:
     return [(member.value, gettext_lazy(member.label)) for member in choice]
 
 
-def must_table(musts: list[MustVisit], user: Any, today: date) -> Table[Enterprise]:
+class Listed(Sequence[MustVisit]):
+    """The must-visit list as a table asks for rows: narrowed, ordered and cut in memory, where it stands already."""
+
+    def __init__(self, musts: Iterable[MustVisit]) -> None:
+        self._musts = list(musts)
+
+    @overload
+    def __getitem__(self, at: int) -> MustVisit: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[MustVisit]: ...
+    def __getitem__(self, at: int | slice) -> MustVisit | list[MustVisit]:
+        return self._musts[at]
+
+    def __len__(self) -> int:
+        return len(self._musts)
+
+    def count(self, value: Any = None) -> int:
+        """How many there are, as a queryset says it."""
+        return len(self._musts)
+
+    def iterator(self, chunk_size: int = 0) -> Iterator[MustVisit]:
+        """One after the other, as a queryset gives them."""
+        return iter(self._musts)
+
+    def where(self, passes: Callable[[MustVisit], bool]) -> "Listed":
+        """Those that pass."""
+        return Listed(one for one in self._musts if passes(one))
+
+    def order_by(self, *names: str) -> "Listed":
+        """In the order of some attributes, `-` for descending; `pk` stands for the enterprise."""
+        ordered = list(self._musts)
+        for name in reversed(names):
+            key = name.removeprefix("-")
+            ordered.sort(key=attrgetter("enterprise" if key == "pk" else key), reverse=name.startswith("-"))
+        return Listed(ordered)
+
+
+def must_table(musts: Iterable[MustVisit], user: Any, today: date) -> Table[Any]:
     """The must-visit list; what it may be narrowed by stands in the list itself."""
-    by_id = {must.enterprise: must for must in musts}
+    listed = list(musts)
 
-    def among(chosen: list[MustVisit]) -> Q:
-        return Q(pk__in=[must.enterprise for must in chosen])
+    def search(rows: Any, text: str) -> Any:
+        named = set(named_like(Enterprise.objects.filter(merged_into=None), text, user).values_list("pk", flat=True))
+        return rows.where(lambda one: one.enterprise in named)
 
-    def by_reason(rows: QuerySet[Enterprise], values: list[str]) -> QuerySet[Enterprise]:
-        return rows.filter(among([must for must in musts if set(values) & {reason.value for reason in must.reasons}]))
+    def by(passes: Callable[[MustVisit, list[str]], bool]) -> Callable[[Any, list[str]], Any]:
+        return lambda rows, chosen: rows.where(lambda one: passes(one, chosen))
 
-    def by_late(rows: QuerySet[Enterprise], values: list[str]) -> QuerySet[Enterprise]:
-        return rows.filter(among([must for must in musts if must.due < today]))
-
-    def by_building(rows: QuerySet[Enterprise], values: list[str]) -> QuerySet[Enterprise]:
-        return rows.filter(among([must for must in musts if str(must.building) in values]))
-
-    def by_team(rows: QuerySet[Enterprise], values: list[str]) -> QuerySet[Enterprise]:
-        return rows.filter(among([must for must in musts if str(must.team) in values]))
-
-    def left(one: Enterprise) -> str:
-        days = (by_id[one.pk].due - today).days
+    def left(one: MustVisit) -> str:
+        days = (one.due - today).days
         if days < 0:
             return _("已超期 %(n)s 天") % {"n": -days}
         return _("还有 %(n)s 天") % {"n": days} if days else _("今天到期")
 
-    return Table[Enterprise](
+    return Table[Any](
         key="must",
         columns=[
-            Column("name", gettext_lazy("企业"), value=lambda one: by_id[one.pk].name, sort="name_key", fixed=True),
+            Column("name", gettext_lazy("企业"), sort="name_key", fixed=True),
             Column(
                 "reasons",
                 gettext_lazy("必访事由"),
-                value=lambda one: "、".join(_(reason.label) for reason in by_id[one.pk].reasons),
+                value=lambda one: "、".join(_(reason.label) for reason in one.reasons),
             ),
-            Column("due", gettext_lazy("最迟日期"), value=lambda one: by_id[one.pk].due, sort="due", kind="date"),
+            Column(
+                "score",
+                gettext_lazy("得分"),
+                value=lambda one: f"{one.points:.1f}",
+                sort="points",
+                kind="badge",
+                tone=lambda one: "info",
+                url=lambda one: f"{reverse('visits:why')}?enterprise={one.enterprise}",
+                export=lambda one: one.points,
+                hint=gettext_lazy("点开看为什么排在这里"),
+            ),
+            Column("due", gettext_lazy("最迟日期"), sort="due", kind="date"),
             Column(
                 "left",
                 gettext_lazy("时限"),
                 value=left,
                 kind="badge",
-                tone=lambda one: "bad" if by_id[one.pk].due < today else "plain",
+                tone=lambda one: "bad" if one.due < today else "plain",
             ),
-            Column("place", gettext_lazy("地点"), value=lambda one: by_id[one.pk].place or None),
-            Column("team", gettext_lazy("联楼小组"), value=lambda one: by_id[one.pk].team_name or None),
-            Column("last", gettext_lazy("上次走访"), value=lambda one: by_id[one.pk].last_visit, kind="date"),
-            Column("planned", gettext_lazy("已安排"), value=lambda one: by_id[one.pk].planned_for, kind="date"),
+            Column("place", gettext_lazy("地点"), value=lambda one: one.place or None),
+            Column("community", gettext_lazy("社区"), value=lambda one: one.community_name or None, visible=False),
+            Column("team", gettext_lazy("联楼小组"), value=lambda one: one.team_name or None, phone=False),
+            Column("last", gettext_lazy("上次走访"), value="last_visit", kind="date"),
+            Column("planned", gettext_lazy("已安排"), value="planned_for", kind="date"),
+            Column(
+                "since",
+                gettext_lazy("事由起始"),
+                value=lambda one: min(due.since for due in one.dues),
+                kind="date",
+                visible=False,
+            ),
         ],
-        order="due",
+        order="-score",
         caption=gettext_lazy("必访清单"),
-        row_url=lambda one: f"{reverse('visits:plan')}?enterprise={one.pk}",
+        row_url=lambda one: f"{reverse('visits:plan')}?enterprise={one.enterprise}",
         filters=[
-            Search("q", gettext_lazy("企业"), apply=lambda rows, text: named_like(rows, text, user)),
-            Choose("reason", gettext_lazy("事由"), words(Reason), apply=by_reason),
-            Choose("overdue", gettext_lazy("时限"), [("1", gettext_lazy("只看超期"))], apply=by_late),
-            Choose("building", gettext_lazy("楼宇"), lambda: queries.buildings_of(musts), apply=by_building),
-            Choose("team", gettext_lazy("联楼小组"), lambda: queries.teams_of(musts), apply=by_team),
+            Search("q", gettext_lazy("企业"), apply=search),
+            Choose(
+                "reason",
+                gettext_lazy("事由"),
+                words(Reason),
+                apply=by(lambda one, chosen: any(reason.value in chosen for reason in one.reasons)),
+                many=True,
+            ),
+            Choose(
+                "overdue",
+                gettext_lazy("时限"),
+                [("1", gettext_lazy("只看超期"))],
+                apply=by(lambda one, chosen: one.due < today),
+            ),
+            Choose(
+                "planned",
+                gettext_lazy("安排"),
+                [("no", gettext_lazy("还没安排")), ("yes", gettext_lazy("已安排"))],
+                apply=by(lambda one, chosen: (one.planned_for is not None) == (chosen[0] == "yes")),
+            ),
+            Choose(
+                "community",
+                gettext_lazy("社区"),
+                lambda: queries.communities_of(listed),
+                apply=by(lambda one, chosen: str(one.community) in chosen),
+            ),
+            Choose(
+                "building",
+                gettext_lazy("楼宇"),
+                lambda: queries.buildings_of(listed),
+                apply=by(lambda one, chosen: str(one.building) in chosen),
+            ),
+            Choose(
+                "team",
+                gettext_lazy("联楼小组"),
+                lambda: queries.teams_of(listed),
+                apply=by(lambda one, chosen: str(one.team) in chosen),
+            ),
         ],
         empty=gettext_lazy("现在没有企业需要上门。无事不扰。"),
     )

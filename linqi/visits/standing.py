@@ -1,0 +1,572 @@
+"""Who stands on the must-visit list of the house, why, since when and how high: computed for all, and for one 必访判定.
+
+For all of a street the conditions run over columns and say whom to look at; whoever is found is then judged one by one, with reasons. So
+the list and the question about one firm cannot disagree, unless the columns miss somebody (tests/test_standing.py). The list is kept in
+memory and follows the journal: an act about a firm judges that firm again, anything wider makes the list anew.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from linqi.accounts.queries import valid_on
+from linqi.conditions import periods, values
+from linqi.conditions.facts import Facts, Known
+from linqi.conditions.one import Reason as Told
+from linqi.conditions.one import Sight, Verdict, judge_seen
+from linqi.conditions.rules import Outcome
+from linqi.conditions.rules import Rule as Condition
+from linqi.conditions.tree import AllOf, AtLeast, Comparison, Node, Not, comparisons, parse
+from linqi.conditions.values import Day, Op
+from linqi.enterprises import dictionary, known
+from linqi.enterprises.models import Enterprise, Fact, Tenancy
+from linqi.journal.models import Entry, Head
+from linqi.journal.verbs import Verb
+from linqi.kit.clock import clock_in_force, today
+from linqi.organisation.queries import teams_in_force
+from linqi.territory.models import Coverage, PlaceKind
+from linqi.visits import rules, signals
+from linqi.visits.flow import State
+from linqi.visits.models import MustVisitRule, MustVisitScore, Visit
+from linqi.visits.rules import Due, Reason, Score, Scoring, Terms
+from linqi.visits.signals import Event, Signals
+
+FEW: Final = 500  # enterprises that are judged one by one rather than in columns; fewer are not kept in memory either
+_NARROW: Final = ("enterprises.", "cases.", "visits.")  # acts about one enterprise
+_WIDE: Final = frozenset(  # after these the whole list is made again
+    {
+        Verb.IMPORT_APPLIED,
+        Verb.IMPORT_UNDONE,
+        Verb.PAIR_MERGED,
+        Verb.PAIR_UNDONE,
+        Verb.MUST_VISIT_RULE_CHANGED,
+        Verb.LINK_TEAM_FORMED,
+        Verb.PLACE_CREATED,
+        Verb.PLACE_CHANGED,
+        Verb.PLACE_MOVED,
+        Verb.PLACE_CLOSED,
+        Verb.DEMO_GENERATED,
+    }
+)
+
+
+# --- the rules in force -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One rule row, read: its terms and its condition."""
+
+    row: MustVisitRule
+    terms: Terms
+    condition: Condition
+
+    @property
+    def reason(self) -> Reason:
+        return Reason(self.row.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What makes a firm weigh more 企业权重档."""
+
+    name: str
+    factor: Decimal
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a list is ordered, read from its row."""
+
+    row: MustVisitScore | None
+    scoring: Scoring
+    worths: tuple[Worth, ...]
+
+
+@dataclass(frozen=True)
+class Regime:
+    """The rules in force on a day: the product's, and where a street has its own, the street's 当日规则."""
+
+    day: date
+    by_street: Mapping[int | None, Mapping[Reason, Kept]]
+    orders: Mapping[int | None, Order]
+
+    def of(self, street: int | None) -> dict[Reason, Kept]:
+        """The rules that hold in a street."""
+        return {**self.by_street.get(None, {}), **self.by_street.get(street, {})}
+
+    def order(self, street: int | None) -> Order:
+        """The order that holds in a street."""
+        return self.orders.get(street) or self.orders.get(None) or Order(None, Scoring(Decimal(1), 30, 60), ())
+
+    @cached_property
+    def kept(self) -> list[Kept]:
+        """Every rule in force anywhere."""
+        return [one for held in self.by_street.values() for one in held.values()]
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The fields that any trigger looks at."""
+        return frozenset(leaf.key for one in self.kept for leaf in comparisons(one.condition.when) if leaf.key)
+
+
+def in_force(day: date) -> Q:
+    """Rows of settings that hold on a day."""
+    return (Q(since=None) | Q(since__lte=day)) & (Q(until=None) | Q(until__gt=day))
+
+
+def regime(day: date) -> Regime:
+    """The rules in force on a day; two queries."""
+    by_street: dict[int | None, dict[Reason, Kept]] = defaultdict(dict)
+    for row in MustVisitRule.objects.filter(in_force(day)).order_by("pk"):
+        by_street[row.street_id][Reason(row.reason)] = read_rule(row)
+    orders = {row.street_id: read_order(row) for row in MustVisitScore.objects.filter(in_force(day)).order_by("pk")}
+    return Regime(day, by_street, orders)
+
+
+def read_rule(row: MustVisitRule) -> Kept:
+    """A rule row with its condition read; ConditionError when the condition cannot be used."""
+    when = parse(row.when, signals.book())
+    terms = Terms(row.first_visit, row.repeat, row.most, row.presses, Decimal(row.weight))
+    return Kept(row, terms, Condition(f"{row.reason}:{row.pk or 'draft'}", when))
+
+
+def read_order(row: MustVisitScore) -> Order:
+    """An order row with its conditions read."""
+    worths = tuple(
+        Worth(one["name"], Decimal(one["factor"]), Condition(f"worth{at}", parse(one["when"], signals.book())))
+        for at, one in enumerate(row.values)
+    )
+    return Order(row, Scoring(Decimal(row.urgency), row.late_step, row.late_most), worths)
+
+
+# --- one firm on the list ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One enterprise that must be visited: where it is, why, by when, how high, and who would go 必访企业.
+
+    `above`: every place at which it is today, and all that these stand in.
+    """
+
+    enterprise: Enterprise
+    street: int | None
+    above: frozenset[int]
+    place: str
+    building: int | None
+    building_name: str
+    community: int | None
+    community_name: str
+    team: int | None
+    team_name: str
+    dues: tuple[Due, ...]
+    score: Score
+    last_visit: date | None
+    planned_for: date | None
+
+
+def standing_of(enterprise: Enterprise, day: date) -> Standing | None:
+    """Why and by when one enterprise must be visited; None when nothing asks for it."""
+    return _judged(regime(day), [enterprise.pk]).get(enterprise.pk)
+
+
+def verdicts_of(enterprise: Enterprise, day: date) -> dict[Reason, Verdict]:
+    """What every rule of its street says of one enterprise, with reasons."""
+    street = signals.streets_of([enterprise.pk], day).get(enterprise.pk)
+    sight = Sight(_with_signals(known.facts_on(enterprise, day), signals.signals_on(day, [enterprise.pk]), enterprise.pk),
+                  signals.book(), day)  # fmt: skip
+    return {reason: judge_seen(one.condition, sight) for reason, one in regime(day).of(street).items()}
+
+
+def worth_of(enterprise: Enterprise, day: date) -> str:
+    """In words, what makes a firm weigh more; empty when nothing does."""
+    street = signals.streets_of([enterprise.pk], day).get(enterprise.pk)
+    facts = _with_signals(known.facts_on(enterprise, day), signals.signals_on(day, [enterprise.pk]), enterprise.pk)
+    return worth(regime(day).order(street), Sight(facts, signals.book(), day))[1]
+
+
+def list_on(day: date) -> Mapping[int, Standing]:
+    """Everybody who must be visited, in no order 全部必访企业.
+
+    For today it is kept in memory and brought up to date from the journal; one query when nothing happened.
+    """
+    if day != today():
+        return whole_list(day)
+    return _kept.standing(day)
+
+
+def whole_list(day: date, *, columns: bool | None = None) -> dict[int, Standing]:
+    """Everybody who must be visited, made anew; `columns` False looks at every firm one by one."""
+    if columns is None:
+        columns = Enterprise.objects.filter(merged_into=None)[FEW : FEW + 1].exists()
+    held = regime(day)
+    return _judged(held, _candidates(held, day) if columns else None)
+
+
+def forget() -> None:
+    """Let go of what is kept in memory."""
+    _kept.held = None
+
+
+@dataclass
+class _Memory:
+    """Today's list, and up to which entry of which journal it is true."""
+
+    lock: Lock = field(default_factory=Lock)
+    held: dict[int, Standing] | None = None
+    day: date | None = None
+    upto: int = 0
+    digest: str = ""
+
+    def standing(self, day: date) -> Mapping[int, Standing]:
+        with self.lock:
+            head = Head.objects.values_list("count", "digest").first() or (0, "")
+            if self.held is not None and self.day == day and head == (self.upto, self.digest):
+                return self.held
+            if self.held is None or self.day != day or not self._follow(day, head[0]):
+                found = whole_list(day)
+                large = head[0] and Enterprise.objects.filter(merged_into=None)[FEW : FEW + 1].exists()
+                self.held = found if large else None
+                self.day = day
+                if self.held is None:
+                    return found
+            self.upto, self.digest = head
+            return self.held
+
+    def _follow(self, day: date, upto: int) -> bool:
+        """Judge again whom the journal speaks of; False when the whole list must be made again."""
+        assert self.held is not None
+        if not Entry.objects.filter(pk=self.upto, digest=self.digest).exists():
+            return False  # another journal: a restored or a test database
+        told = Entry.objects.filter(pk__gt=self.upto, pk__lte=upto).values_list("verb", "enterprise", "data")[: FEW + 1]
+        touched: set[int] = set()
+        for verb, enterprise, data in told:
+            if verb in _WIDE or data.get("key") == "tax_paid":  # a place in a ranking moves the others
+                return False
+            if enterprise is not None and verb.startswith(_NARROW) and verb != Verb.SECRETS_READ:
+                touched.add(enterprise)
+        if len(told) > FEW:
+            return False
+        if touched:
+            fresh = _judged(regime(day), touched)
+            self.held = {pk: one for pk, one in self.held.items() if pk not in touched} | fresh
+        return True
+
+
+_kept: Final = _Memory()
+
+
+# --- whom a rule reaches ----------------------------------------------------------------------------------------------
+def reach(kept: Iterable[Kept], street: int, day: date) -> dict[str, dict[Outcome, set[int]]]:
+    """Which enterprises of a street have which outcome under some rules, by the key of the rule 规则命中."""
+    listed = list(kept)
+    if Enterprise.objects.filter(merged_into=None)[FEW : FEW + 1].exists():
+        answers = run(listed, day)
+        here = np.array(sorted(_firms_in(street, day)), np.int64)
+        return {
+            one.condition.key: {
+                outcome: set(np.intersect1d(answers.ids(one.condition.key, outcome), here).tolist())
+                for outcome in Outcome
+            }
+            for one in listed
+        }
+    firms = {one.pk: one for one in Enterprise.objects.filter(pk__in=_firms_in(street, day))}
+    facts, told = known.facts_of(firms.values(), day), signals.signals_on(day, firms)
+    found: dict[str, dict[Outcome, set[int]]] = {one.condition.key: {o: set() for o in Outcome} for one in listed}
+    for pk in firms:
+        sight = Sight(_with_signals(facts[pk], told, pk), signals.book(), day)
+        for one in listed:
+            found[one.condition.key][judge_seen(one.condition, sight).outcome].add(pk)
+    return found
+
+
+def _firms_in(street: int, day: date) -> set[int]:
+    """Whose principal place stands in a street, while they are there."""
+    below = Coverage.objects.filter(valid_on(day), ancestor=street).values("descendant")
+    firms = Enterprise.objects.filter(merged_into=None, seat__in=below)
+    return set(firms.values_list("pk", flat=True))
+
+
+# --- whom to look at --------------------------------------------------------------------------------------------------
+def _candidates(held: Regime, day: date) -> set[int]:
+    """Everybody who meets a trigger, by columns, and everybody whose reason may live on in its own visits."""
+    answers = run(held.kept, day)
+    found = {int(pk) for one in held.kept for pk in answers.ids(one.condition.key, Outcome.MET)}
+    return found | {pk for pk, days in _made_for(held, day, None).items() if any(days.values())}
+
+
+def run(kept: Iterable[Kept], day: date) -> Any:
+    """What some rules say of every enterprise, in columns: `conditions.population.Answers` 批量判定."""
+    people = known.population(day)
+    row_of = {pk: row for row, pk in enumerate(people.ids.tolist())}
+    added = signals.columns(signals.signals_on(day), row_of)
+    return people.with_columns(added, signals.book()).run([one.condition for one in kept])
+
+
+def _made_for(held: Regime, day: date, ids: Collection[int] | None) -> dict[int, dict[Reason, list[date]]]:
+    """The visits made for reasons that are followed up, by enterprise and reason, in order of time."""
+    followed = {one.reason for one in held.kept if one.terms.most}
+    asked = Q(pk__in=[])
+    for reason in followed:
+        asked |= Q(reasons__icontains=f'"{reason.value}"')
+    made: dict[int, dict[Reason, list[date]]] = defaultdict(lambda: defaultdict(list))
+    if not followed:
+        return made
+    rows = _visits(ids).filter(asked, state=State.DONE, visited_on__lte=day)
+    for pk, on, codes in rows.order_by("visited_on").values_list("enterprise", "visited_on", "reasons"):
+        for code in codes:
+            if code in followed and on is not None:
+                made[pk][Reason(code)].append(on)
+    return made
+
+
+def _visits(ids: Collection[int] | None) -> Any:
+    few = ids is not None and len(ids) <= signals.MANY
+    return Visit.objects.filter(enterprise__in=list(ids or ())) if few else Visit.objects.all()
+
+
+# --- judging ----------------------------------------------------------------------------------------------------------
+def _judged(held: Regime, ids: Collection[int] | None) -> dict[int, Standing]:
+    """Those of some enterprises (None: all) that must be visited; the queries do not depend on how many there are."""
+    day = held.day
+    firms = Enterprise.objects.filter(merged_into=None).select_related("seat")
+    if ids is not None and len(ids) <= signals.MANY:
+        firms = firms.filter(pk__in=list(ids))
+    listed = {one.pk: one for one in firms if ids is None or one.pk in ids}
+    where = _Where(listed, day)
+    told = signals.signals_on(day, listed if len(listed) <= signals.MANY else None)
+    facts = known.facts_of(listed.values(), day)
+    runs = _Runs(listed, held.keys, day)
+    visits = _days_of_visits(listed, day)
+    planned = _planned(listed)
+    followed = _made_for(held, day, listed)
+    book, found = signals.book(), {}
+    for pk, firm in listed.items():
+        if pk not in where.places:  # it left, or nobody knows where it is: nobody could go
+            continue
+        mine = held.of(where.street.get(pk))
+        sight = Sight(_with_signals(facts[pk], told, pk), book, day)
+        began = _Began(firm, sight, told, runs, where.since.get(pk))
+        begun: dict[Reason, Collection[date]] = {}
+        for reason, one in mine.items():
+            verdict = judge_seen(one.condition, sight)
+            if verdict.outcome == Outcome.MET:
+                begun[reason] = began.of(verdict.reason) or {day}
+            elif (
+                lived := rules.followed_up(followed[pk][reason] if pk in followed else (), day, one.terms)
+            ) is not None:
+                begun[reason] = {lived}
+        terms = {reason: one.terms for reason, one in mine.items()}
+        asked = rules.reasons_open(begun, visits.get(pk, ()), day, terms)
+        if not asked:
+            continue
+        dues = tuple(Due(reason, since, due_by(since, terms[reason])) for reason, since in asked.items())
+        order = held.order(where.street.get(pk))
+        total = rules.score(dues, day, terms, order.scoring, worth(order, sight)[0])
+        seen = visits.get(pk, ())
+        found[pk] = where.standing(firm, dues, total, seen[-1] if seen else None, planned.get(pk))
+    return found
+
+
+def due_by(since: date, terms: Terms) -> date:
+    """The day by which a reason that asks since a day wants the visit, by the working-day clock."""
+    return clock_in_force().add_working_days(since, terms.first_visit)
+
+
+def worth(order: Order, sight: Sight) -> tuple[Decimal, str]:
+    """What the firm itself weighs, and why: the first step that is met; 1 without words where none is."""
+    for one in order.worths:
+        if judge_seen(one.condition, sight).outcome == Outcome.MET:
+            return one.factor, one.name
+    return Decimal(1), ""
+
+
+def _with_signals(facts: Facts, told: Signals, pk: int) -> Facts:
+    return {**facts, **{(key, ""): found[pk].known for key, found in told.items() if pk in found}}
+
+
+def _days_of_visits(listed: Collection[int], day: date) -> dict[int, list[date]]:
+    days: dict[int, list[date]] = defaultdict(list)
+    done = _visits(listed).filter(state=State.DONE, visited_on__lte=day).order_by("visited_on")
+    for pk, on in done.values_list("enterprise", "visited_on"):
+        if on is not None:
+            days[pk].append(on)
+    return days
+
+
+def _planned(listed: Collection[int]) -> dict[int, date]:
+    waiting = _visits(listed).filter(state=State.PLANNED)
+    return dict(waiting.order_by().values_list("enterprise").annotate(day=Max("planned_for")))
+
+
+class _Where:
+    """Where enterprises are today: open tenancies, and the places these stand in; three queries."""
+
+    def __init__(self, listed: Mapping[int, Enterprise], day: date) -> None:
+        few = len(listed) <= signals.MANY
+        stays = Tenancy.objects.filter(signals.open_on(day))
+        stays = stays.filter(enterprise__in=list(listed)) if few else stays
+        self.places: dict[int, set[int]] = defaultdict(set)
+        self.since: dict[int, date] = {}
+        for pk, place, since in stays.values_list("enterprise", "place", "since"):
+            self.places[pk].add(place)
+            if since is not None:
+                self.since[pk] = min(since, self.since.get(pk, since))
+        wanted = {place for places in self.places.values() for place in places}
+        wanted |= {one.seat_id for one in listed.values() if one.seat_id}
+        rows = Coverage.objects.filter(valid_on(day))
+        rows = rows.filter(descendant__in=wanted) if len(wanted) <= signals.MANY else rows
+        self.above: dict[int, set[int]] = defaultdict(set)
+        kinds: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
+        for low, high, kind, name in rows.values_list("descendant", "ancestor", "ancestor__kind", "ancestor__name"):
+            self.above[low].add(high)
+            kinds[kind][low] = (high, name)
+        self._kinds = kinds
+        streets = kinds[PlaceKind.STREET.value]
+        self.street = {pk: streets[one.seat_id][0] for pk, one in listed.items() if one.seat_id in streets}
+        self._teams = {team.building_id: team for team in teams_in_force()}
+
+    def standing(
+        self, firm: Enterprise, dues: tuple[Due, ...], total: Score, last: date | None, planned: date | None
+    ) -> Standing:
+        """One firm on the list with its place in words."""
+        seat = firm.seat_id or 0
+        building, building_name = self._kinds[PlaceKind.BUILDING.value].get(seat, (None, ""))
+        community, community_name = self._kinds[PlaceKind.COMMUNITY.value].get(seat, (None, ""))
+        team = self._teams.get(building) if building else None
+        room = firm.seat.name if firm.seat and building != seat else ""
+        return Standing(
+            enterprise=firm,
+            street=self.street.get(firm.pk),
+            above=frozenset().union(*(self.above[place] for place in self.places[firm.pk])),
+            place=f"{building_name} {room}".strip(),
+            building=building,
+            building_name=building_name,
+            community=community,
+            community_name=community_name,
+            team=team.pk if team else None,
+            team_name=team.name if team else "",
+            dues=dues,
+            score=total,
+            last_visit=last,
+            planned_for=planned,
+        )
+
+
+# --- since when -------------------------------------------------------------------------------------------------------
+class _Runs:
+    """What the sources said of some fields, superseded words included, newest first; one query."""
+
+    def __init__(self, listed: Collection[int], keys: Collection[str], day: date) -> None:
+        rows = Fact.objects.filter(key__in=list(keys), as_of__lte=day)
+        if len(listed) <= signals.MANY:
+            rows = rows.filter(enterprise__in=list(listed))
+        self._said: dict[tuple[int, str, str], list[tuple[date, Any]]] = defaultdict(list)
+        told = rows.order_by("-as_of", "-pk").values_list("enterprise", "key", "period", "as_of", "value")
+        for pk, key, period, as_of, value in told:
+            self._said[pk, key, period].append((as_of, value))
+
+    def said(self, pk: int, key: str, period: str) -> Sequence[tuple[date, Any]]:
+        """The words on one field and period."""
+        return self._said.get((pk, key, period), ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Began:
+    """From which days on a met condition has been met, as far as one can know 起始日.
+
+    A group of which k parts must hold began on each day on which one of its parts began and k had begun by then. A comparison began
+    when the first word of an unbroken run that meets it was said; a date against a moving day, when the day moved past it. Nothing
+    begins before the house knew the firm.
+    """
+
+    firm: Enterprise
+    sight: Sight
+    told: Signals
+    runs: _Runs
+    stays_since: date | None
+
+    def of(self, reason: Told, *, positive: bool = True) -> frozenset[date]:
+        node = reason.node
+        if isinstance(node, Comparison):
+            return self._compared(node, reason.known, positive=positive)
+        if isinstance(node, Not):
+            return self.of(reason.parts[0], positive=not positive)
+        holding = [part for part in reason.parts if part.met is positive]
+        parts = [days for part in holding if (days := self.of(part, positive=positive))]
+        least = _least(node) if positive else len(reason.parts) - _least(node) + 1
+        days = frozenset().union(*parts)
+        return frozenset(day for day in days if sum(min(part) <= day for part in parts) >= least)
+
+    def _compared(self, node: Comparison, seen: Sequence[Known | None], *, positive: bool) -> frozenset[date]:
+        day = self.sight.day
+        threshold = node.on(day)
+
+        def passes(value: Any) -> bool:
+            return node.op == Op.EXISTS or values.holds(node.op, value, threshold) is positive
+
+        events = self._events(node, seen, passes)
+        return frozenset(
+            min(day, self._turned(node, event, threshold))
+            for event in events
+            if event.value is None or passes(event.value)
+        )
+
+    def _events(self, node: Comparison, seen: Sequence[Known | None], passes: Any) -> Iterable[Event]:
+        pk, day = self.firm.pk, self.sight.day
+        if node.key in self.told:
+            return self.told[node.key][pk].events if pk in self.told[node.key] else ()
+        if node.formula is not None or node.aggregate or len(node.periods) > 1 or not seen or seen[0] is None:
+            spoken = [self._spoken(one) for one in seen if one is not None]
+            return [Event(None, max(spoken))] if spoken else ()
+        known_ = seen[0]
+        if known_.derived_from:
+            return [Event(known_.value, self._spoken(known_))]
+        since = None
+        for as_of, kept in self.runs.said(pk, node.key, periods.resolved(node.periods[0], day)):
+            if known_.as_of is not None and as_of > known_.as_of:
+                continue
+            value = Known(dictionary.typed(node.key, kept)).value
+            if isinstance(value, tuple):
+                value = values.valid_items(value, day)
+            if not passes(value):
+                break
+            since = as_of
+        if since is None and node.key in (known.HERE, known.OPERATES):
+            since = self.stays_since or self.firm.as_of
+        return [Event(known_.value, max(since or self._spoken(known_), self._entered))]
+
+    def _spoken(self, known_: Known) -> date:
+        """The day for which the youngest source of a value speaks."""
+        facts = self.sight.facts
+        days = [facts[at].as_of for at in known_.derived_from if at in facts]
+        return max((day for day in (*days, known_.as_of) if day is not None), default=self.sight.day)
+
+    @property
+    def _entered(self) -> date:
+        """The day from which the house has known the firm; none when that lies after the day asked for."""
+        entered = timezone.localdate(self.firm.created_at)
+        return entered if entered <= self.sight.day else date.min
+
+    def _turned(self, node: Comparison, event: Event, threshold: Any) -> date:
+        if not isinstance(event.value, date):
+            return event.on
+        if node.op in (Op.LTE, Op.LT):
+            if not isinstance(node.threshold, Day):
+                return event.on
+            turned: date = self.sight.day - (threshold - event.value)
+            return max(event.on, turned)
+        return max(event.on, event.value) if event.value <= self.sight.day else event.on
+
+
+def _least(node: Node) -> int:
+    if isinstance(node, AtLeast):
+        return node.count
+    return len(node.parts) if isinstance(node, AllOf) else 1
