@@ -19,6 +19,7 @@ from linqi.ladder.models import Answer, Candidate, Cultivation, Milestone, Move,
 
 allow("ladder.see", *STREET_STAFF, Role.ENTERPRISE_USER, label="查看助企直通车")
 allow("ladder.board", *STREET_STAFF, label="打开直通车看板")
+allow("ladder.mine", Role.ENTERPRISE_USER, label="打开本企业的上市培育")
 allow("ladder.move", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, Role.ECON_SPECIALIST, label="确认层级调整")
 allow("ladder.cultivate", Role.STREET_LEADER, *COMMUNITY_STAFF, label="登记培育措施和里程碑")
 allow("ladder.configure", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="维护上市标准与分层标准")

@@ -22,6 +22,7 @@ from linqi.dashboards.demo.firms import Firm, make_accounts, make_facts, make_fi
 from linqi.dashboards.demo.life import Ids, Life, Limit, Staff, Told, Topic, make_life, visitors
 from linqi.dashboards.demo.places import CANGQIAN, QIANJIANG, Street, make_street, move_one
 from linqi.dashboards.demo.rows import follow, next_id, widen_cache
+from linqi.dashboards.demo.signals import make_signals
 from linqi.dashboards.demo.words import Names
 from linqi.enterprises.models import Claim, Enterprise, Fact, Tenancy
 from linqi.journal import actions as journal
@@ -376,6 +377,10 @@ class _Demo:
             random = self._random(f"facts {street.plan.code}")
             rows = make_facts(firms, ids=self.fact_ids, random=random, today=self.today)
             self._put("facts", Fact, firms_room.FACT_COLUMNS, rows)
+            told = make_signals(
+                firms, ids=self.fact_ids, random=self._random(f"signals {street.plan.code}"), today=self.today
+            )
+            self._put("facts", Fact, firms_room.FACT_COLUMNS, told)
             books = self._random(f"accounts {street.plan.code}")
             rows = make_accounts(firms, ids=self.fact_ids, random=books, today=self.today)
             self._put("facts", Fact, firms_room.FACT_COLUMNS, rows)

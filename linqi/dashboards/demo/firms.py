@@ -61,6 +61,8 @@ class Firm:
     trade: Trade | None
     above: bool = False
     staff: int | None = None
+    registered: bool = True
+    asks: tuple[tuple[str, date], ...] = ()  # reasons for a visit, since when; demo/signals.py
     revenues: dict[int, float] = field(default_factory=dict)  # those that are known, by year
     spent: int | None = None  # on research in the last year, where it is known
 
@@ -203,6 +205,7 @@ class _Maker:
             unit, trade, form, founded=founded, since=since, status=status, elsewhere=elsewhere, seat=True
         )
         firm.operates = relation != Relation.REGISTERED
+        firm.registered = relation != Relation.OPERATES
         firm.newcomer, firm.above = newcomer, above
         known = None if random.random() < 0.025 and not newcomer else since
         self._stay(firm.pk, unit, relation, since=known, way=way)

@@ -18,11 +18,15 @@ from linqi.enterprises.models import ClaimState, EntityType, SourceKind
 from linqi.kit.clock import ZONE, clock_in_force
 from linqi.kit.identifiers import mask_name
 from linqi.visits.flow import State as VisitState
+from linqi.visits.intake import default_rules
 from linqi.visits.models import FindingKind
 from linqi.visits.rules import Reason
 
 ON_TIME = 0.93  # share of cases answered in time; no source, plausible
 RATED = 0.66
+SEEN = {  # share of the firms that ask for a visit that have been seen, by reason; plausible
+    reason.value: share for reason, share in zip(Reason, (0.8, 0.6, 0.7, 0.8, 0.75, 0.72), strict=True)
+}
 STARS = ((5, 4, 3, 2, 1), (56, 27, 10, 4, 3))
 
 VISIT_COLUMNS = (
@@ -33,6 +37,7 @@ VISIT_COLUMNS = (
     "visitor",
     "state",
     "reasons",
+    "dues",
     "planned_for",
     "visited_on",
     "met",
@@ -193,6 +198,7 @@ class _Year:
         self.favourite = favourite
         self.life = Life()
         self.clock = clock_in_force()
+        self.terms = {row.reason.value: row.first_visit for row in default_rules()}
         self.pressing: list[tuple[datetime, Firm, int | None, int | None]] = []  # when, who, visit, visitor
 
     def live(self, visits: int, cases: int) -> Life:
@@ -212,6 +218,12 @@ class _Year:
             if random.random() < 0.8:
                 self._visit(firm, firm.since + timedelta(days=random.randrange(2, 16)), [Reason.NEWCOMER.value])
                 done += 1
+        for firm in self.firms:  # whoever asks for a visit is mostly seen
+            for reason, since in firm.asks if done < visits * 0.75 else ():
+                if random.random() < SEEN[reason]:
+                    went = since + timedelta(days=random.randrange(1, 12))
+                    self._visit(firm, min(went, self.today + timedelta(days=3)), [reason])
+                    done += 1
         if self.favourite:
             for days in (300, 190, 95, 41):
                 self._visit(self.favourite, self.today - timedelta(days=days), [])
@@ -274,6 +286,7 @@ class _Year:
             visitor,
             state.value,
             reasons,
+            self._dues(firm, day, reasons),
             day,
             day if seen else None,
             met,
@@ -297,6 +310,17 @@ class _Year:
         self._tell(at, visitor, verb, what, firm=firm, data=data)
         if seen:
             self._found(pk, firm, at, met, visitor)
+
+    def _dues(self, firm: Firm, day: date, reasons: list[str]) -> dict[str, str]:
+        """By when the reasons asked for this visit."""
+        asked = dict(firm.asks)
+        return {
+            reason: self.clock.add_working_days(
+                firm.since if reason == Reason.NEWCOMER.value else asked.get(reason, day - timedelta(days=3)),
+                self.terms[reason],
+            ).isoformat()
+            for reason in reasons
+        }
 
     def _found(self, visit: int, firm: Firm, at: datetime, met: str, visitor: int) -> None:
         random = self.random

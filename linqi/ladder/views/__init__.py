@@ -1,0 +1,1 @@
+"""Pages of the ladder: board, list, one firm, moves to confirm, standards."""

@@ -1,0 +1,132 @@
+"""The listing standards and the tiers in force, where they come from, what they were, and how a street sets its own 标准页."""
+
+from datetime import date
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from linqi.conditions import words
+from linqi.conditions.tree import Node
+from linqi.kit import access
+from linqi.kit.clock import today
+from linqi.ladder import queries
+from linqi.ladder.models import Confidence, Standard, TierRule
+from linqi.ladder.rules import Board, Tier
+from linqi.ladder.views.board import crumbs, tabs
+from linqi.territory.models import Place
+from linqi.ui.parts import Crumb
+
+# icons: building-bank, stairs-up, pencil, history, calendar, arrow-back-up
+TONES: Final = {
+    Confidence.VERIFIED: "good",
+    Confidence.SECONDARY: "info",
+    Confidence.MEMORY: "warn",
+    Confidence.DEFAULT: "warn",
+    Confidence.STREET: "info",
+}
+
+
+@access.page("ladder.see")
+def standards(request: HttpRequest) -> HttpResponse:
+    """Every standard and tier in force on a day, each with its source, its dates and how sure it is."""
+    street, day = _street(request), _day(request)
+    asked = queries.ruleset(street, day)
+    boards = [
+        {"label": _(board.label), "rules": [_shown(one, day) for one in asked.standards if one.board == board.value]}
+        for board in Board
+    ]
+    staff = access.may_anywhere(request.user, "ladder.board")
+    context = {
+        "street": street,
+        "streets": list(queries.streets_seen(request.user)),
+        "day": day,
+        "today": today(),
+        "boards": [one for one in boards if one["rules"]],
+        "tiers": [_shown(one, day) for one in asked.tiers.values()],
+        "total": len(asked.standards),
+        "may_set": street is not None and access.may(request.user, "ladder.configure", street),
+        "tabs": tabs(request.user, "standards") if staff else [],
+    }
+    return render(request, "ladder/standards.html", context)
+
+
+@access.page("ladder.see")
+def rule(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """One standard or tier: what it asks for, what it asked for before, and the form by which a street sets its own."""
+    street = _street(request)
+    model = _model(kind)
+    history = queries.history_of(model, "code" if model is Standard else "tier", key, street) if street else []
+    if street is None or not history:
+        raise Http404
+    day = today()
+    now = next((one for one in _in_force(street, kind, day) if _key(one) == key), None)
+    title = str(now or history[0])
+    context = {
+        "street": street,
+        "kind": kind,
+        "key": key,
+        "title": title,
+        "now": _shown(now, day) if now else None,
+        "own": now is not None and now.street_id is not None,
+        "history": [_shown(one, max(one.since, min(day, one.until or day))) for one in history],
+        "may_set": access.may(request.user, "ladder.configure", street),
+        "back": f"{reverse('ladder:standards')}?street={street.pk}",
+        "crumbs": crumbs(Crumb(_("上市标准与分层"), reverse("ladder:standards")), Crumb(title)),
+    }
+    return render(request, "ladder/rule.html", context)
+
+
+def _shown(one: Standard | TierRule, day: date) -> dict[str, Any]:
+    confidence = Confidence(one.confidence)
+    return {
+        "rule": one,
+        "key": _key(one),
+        "kind": "standard" if isinstance(one, Standard) else "tier",
+        "title": str(one) if isinstance(one, Standard) else _(Tier(one.tier).label),
+        "lines": sentences(queries.read(one.when), day),
+        "confidence": _(confidence.label),
+        "tone": TONES[confidence],
+    }
+
+
+def sentences(node: Node, day: date) -> list[str]:
+    """A condition as lines to read, one for each part of its outermost group."""
+    book = queries.book()
+    parts = getattr(node, "parts", None)
+    if parts and type(node).__name__ == "AllOf":
+        return [words.sentence(part, book, day) for part in parts]
+    return [words.sentence(node, book, day)]
+
+
+def _in_force(street: Place, kind: str, day: date) -> list[Standard | TierRule]:
+    asked = queries.ruleset(street, day)
+    return [*asked.standards] if kind == "standard" else [*asked.tiers.values()]
+
+
+def _key(one: Standard | TierRule) -> str:
+    return one.code if isinstance(one, Standard) else one.tier
+
+
+def _model(kind: str) -> type[Standard | TierRule]:
+    if kind not in ("standard", "tier"):
+        raise Http404
+    return Standard if kind == "standard" else TierRule
+
+
+def _street(request: HttpRequest) -> Place | None:
+    streets = queries.streets_seen(request.user)
+    text = request.GET.get("street", "")
+    asked = streets.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return asked or streets.first()
+
+
+def _day(request: HttpRequest) -> date:
+    try:
+        day = parse_date(request.GET.get("day", ""))
+    except ValueError:
+        day = None
+    return day if day and 2000 <= day.year <= 2100 else today()
