@@ -19,6 +19,7 @@ from linqi.dashboards.demo import firms as firms_room
 from linqi.dashboards.demo import life as life_room
 from linqi.dashboards.demo import places as places_room
 from linqi.dashboards.demo.firms import Firm, make_accounts, make_facts, make_firms, workers
+from linqi.dashboards.demo.ladder import Helpers, fill_ladder
 from linqi.dashboards.demo.life import Ids, Life, Limit, Staff, Told, Topic, make_life, visitors
 from linqi.dashboards.demo.places import CANGQIAN, QIANJIANG, Street, make_street, move_one
 from linqi.dashboards.demo.rows import follow, next_id, widen_cache
@@ -153,6 +154,7 @@ class _Demo:
             self._enterprises,
             self._people,
             self._facts,
+            self._ladder,
             self._lives,
             self._finish,
         ):
@@ -382,8 +384,16 @@ class _Demo:
             )
             self._put("facts", Fact, firms_room.FACT_COLUMNS, told)
             books = self._random(f"accounts {street.plan.code}")
-            rows = make_accounts(firms, ids=self.fact_ids, random=books, today=self.today)
+            also = self.favourite if self.favourite in firms else None
+            rows = make_accounts(firms, also=also, ids=self.fact_ids, random=books, today=self.today)
             self._put("facts", Fact, firms_room.FACT_COLUMNS, rows)
+
+    def _ladder(self) -> None:
+        for number, (street, firms) in enumerate(zip(self.streets, self.firms, strict=True)):
+            names = ("leader2",) if number else ("economy", "secretary", "leader")
+            helpers = Helpers(tuple(self.demo[one].pk for one in names), self.departments[number].get("economy"))
+            random = self._random(f"ladder {street.plan.code}")
+            fill_ladder(firms, helpers, fact_ids=self.fact_ids, random=random, today=self.today, put=self._put)
 
     # --- a year -------------------------------------------------------------------------------------------------------
     def _lives(self) -> None:

@@ -28,6 +28,7 @@ ELSEWHERE = 0.06  # occupants that are registered elsewhere; domain.md
 MOVED_OUT, MOVED_WITHIN, NEWCOMERS = 0.028, 0.015, 0.075  # of the firms present, within the year
 NO_INDUSTRY = 0.14
 ACCOUNTS_LEAST, ACCOUNTS_SHARE = 12, 60  # whose accounts are known: at least so many, one firm in so many
+STRONGER = 7  # of these one in so many is on its way to a listing
 TAIL = "（依法须经批准的项目，经相关部门批准后方可开展经营活动）"
 SOURCES: Final = {  # sources that are no public register, and how sure one may be of them
     "企业自报": (SourceKind.ENTERPRISE, 0.85),
@@ -65,6 +66,8 @@ class Firm:
     asks: tuple[tuple[str, date], ...] = ()  # reasons for a visit, since when; demo/signals.py
     revenues: dict[int, float] = field(default_factory=dict)  # those that are known, by year
     spent: int | None = None  # on research in the last year, where it is known
+    joint_stock: bool = False
+    certified: bool = False  # holds a certificate of technology
 
 
 @dataclass
@@ -494,16 +497,21 @@ def make_facts(firms: list[Firm], *, ids: "count[int]", random: Random, today: d
             yield from known.of(firm)
 
 
-def make_accounts(firms: list[Firm], *, ids: "count[int]", random: Random, today: date) -> Iterator[tuple[Any, ...]]:
-    """Three years of accounts of the larger ones, so that listing standards and policies have something to judge.
+def make_accounts(
+    firms: list[Firm], *, also: Firm | None, ids: "count[int]", random: Random, today: date
+) -> Iterator[tuple[Any, ...]]:
+    """Three years of accounts of the larger ones and of `also`, so that listing standards and policies have something to judge.
 
     Generated throughout and marked so: no two figures of one firm contradict each other, and some of them are not known.
     """
     known = _Known(ids, random, today)
     staffed = [firm for firm in firms if firm.present and firm.staff and firm.form == EntityType.COMPANY.value]
     staffed.sort(key=lambda firm: (-(firm.staff or 0), firm.pk))
-    for place, firm in enumerate(staffed[: max(ACCOUNTS_LEAST, len(firms) // ACCOUNTS_SHARE)]):
-        yield from known.accounts(firm, stronger=place % 12 == 0)
+    chosen = staffed[: max(ACCOUNTS_LEAST, len(firms) // ACCOUNTS_SHARE)]
+    for place, firm in enumerate(chosen):
+        yield from known.accounts(firm, stronger=place % STRONGER == 0 or firm is also)
+    if also is not None and also not in chosen:
+        yield from known.accounts(also, stronger=True)
 
 
 class _Known:
@@ -577,6 +585,7 @@ class _Known:
                 "issued_on": issued.isoformat(),
                 "expires_on": (issued + timedelta(days=1095)).isoformat(),
             }
+            firm.certified = held["code"] != "PROV_TECH_SME"
             yield self._fact(firm, "certificates", [held], "科技资质名单")
             yield self._fact(firm, "ip_class2", random.randrange(1, 40), "知识产权名单")
 
@@ -617,7 +626,8 @@ class _Known:
         if stronger or draw() < 0.15:
             raised = str(random.randrange(5, 90) * 1_000_000)
             yield self._fact(firm, "equity_financing_3y", raised, "投资机构公示")
-        if stronger and draw() < 0.6:
+        if stronger and draw() < 0.8:
+            firm.joint_stock = True
             yield self._fact(firm, "legal_form_joint_stock", True, "登记信息")
 
     def _fact(
