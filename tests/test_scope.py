@@ -47,6 +47,8 @@ TAKES = {
     "cases/tables/": "street",
     "visits/": "visits.Visit",
     "visits/findings/": "visits.Finding",
+    "ladder/e/": "enterprises.Enterprise",
+    "ladder/measures/": "ladder.Cultivation",
     "places/": "territory.Place",
     "places/placements/": "territory.Placement",
 }
@@ -58,6 +60,9 @@ WORDS = {
     "organisation/teams/": ["leader", "building_head", "member"],
     "visits/": ["miss", "refuse", "cancel", "need", "problem", "fact", "clue"],
     "enterprises/import": ["xlsx", "csv", "template"],
+    "ladder/e/": ["plan", "reach", "back"],
+    "ladder/measures/": ["finish", "hand", "drop"],
+    "ladder/standards/": ["standard", "tier", "28", "seed"],
     "places/": ["street", "community", "building", "close", "move"],
 }
 OPEN_TO_ALL = {  # addresses that answer a stranger with a page; each shows nothing of anybody
@@ -251,6 +256,7 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
         side,
         enterprises.Pair.objects.create(left=firm, right=twin, kind="branch", probability=0.9, reasons=[f"{mark}理由"]),
     )
+    _on_the_ladder(stage, side, firm, mark, day)
     batch = enterprises.Import.objects.create(
         street=place("street"), file=f"{mark}.xlsx", file_name=f"{mark}.xlsx", source=mark, as_of=day, state="previewed"
     )
@@ -277,6 +283,26 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
         stage.put(side, row)
     _index(place("street"), [firm, twin], case, [place("building"), place("park"), place("street")])
     return case
+
+
+def _on_the_ladder(stage, side, firm, mark, day):
+    """The firm in the lowest tier, with a move, a milestone and a measure."""
+    from linqi.ladder.models import Candidate, Cultivation, Milestone, Move
+
+    stage.put(side, Candidate.objects.create(enterprise=firm, tier="seed", since=day, entered_on=day))
+    move = {
+        "kind": "enter",
+        "tier_after": "seed",
+        "answer": "confirmed",
+        "proposed": True,
+        "why": f"{mark}入库",
+        "day": day,
+    }
+    stage.put(side, Move.objects.create(enterprise=firm, **move))
+    stage.put(side, Milestone.objects.create(enterprise=firm, step="broker", reached_on=day, evidence=f"{mark}协议"))
+    due = timezone.now() + timedelta(days=9)
+    measure = Cultivation.objects.create(enterprise=firm, title=f"{mark}措施", term="9 natural_days", due_at=due)
+    stage.put(side, measure, f"{mark}措施")
 
 
 def _index(street, firms, case, buildings):
@@ -446,6 +472,7 @@ def test_every_permission_that_a_view_asks_for_was_declared():
 
 def test_the_stage_has_a_row_of_every_scoped_model_on_both_sides(stage):
     everyone = {"accounts.RoleRecord", "cases.TimeLimit", "catalogue.Window", "catalogue.Service", "catalogue.Category"}
+    everyone |= {"ladder.Standard", "ladder.TierRule"}
     for model, (_see, where) in access._SCOPES.items():
         label = model._meta.label
         is_ours_alone = where.condition(access.Reach(stage.cast.nobody), _see) == access.NOTHING and not (

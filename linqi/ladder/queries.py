@@ -87,7 +87,8 @@ def ruleset(street: Place | int | None, day: date) -> Ruleset:
     pk = street.pk if isinstance(street, Place) else street
     order = {board: at for at, board in enumerate(rules.Board)}
     standards = sorted(
-        _in_force(Standard, "code", pk, day).values(), key=lambda one: (order[rules.Board(one.board)], one.name)
+        _in_force(Standard, "code", pk, day).values(),
+        key=lambda one: (order[rules.Board(one.board)], _number(one.name)),
     )
     tiers = _in_force(TierRule, "tier", pk, day)
     return Ruleset(pk, day, tuple(standards), {tier: tiers[tier.value] for tier in Tier if tier.value in tiers})
@@ -110,6 +111,11 @@ def streets_seen(user: Any) -> QuerySet[Place]:
         seats = Enterprise.objects.filter(pk__in=own).exclude(seat=None).values_list("seat", flat=True)
         return Place.objects.filter(pk__in=set(streets_of(list(seats)).values()))
     return seen_by(user, Place, "ladder.see").filter(kind="street", until=None).order_by("name", "pk")
+
+
+def _number(name: str) -> tuple[int, str]:
+    """Standards in the order of their Chinese numerals."""
+    return "一二三四五六七八九".find(name[-1:]), name
 
 
 @lru_cache(maxsize=500)

@@ -548,7 +548,7 @@ class _Known:
         revenue = round(staff * random.lognormvariate(12.6, 0.8), -3)
         if firm.above:
             revenue = max(21_000_000, round(staff * random.uniform(500_000, 1_600_000), -4))
-            yield self._fact(firm, "four_above", "industry", "统计名录库")
+            yield self._fact(firm, "four_above", "industry", "统计名录库", before=firm.pk % 250)
             yield self._fact(firm, "four_above_first_year", random.randrange(2016, last), "统计名录库")
         elif revenue > 20_000_000 and firm.trade and firm.trade.theme in {"digital", "service"}:
             yield self._fact(firm, "four_above", "service", "统计名录库")
@@ -586,7 +586,7 @@ class _Known:
                 "expires_on": (issued + timedelta(days=1095)).isoformat(),
             }
             firm.certified = held["code"] != "PROV_TECH_SME"
-            yield self._fact(firm, "certificates", [held], "科技资质名单")
+            yield self._fact(firm, "certificates", [held], "科技资质名单", before=firm.pk % 250)
             yield self._fact(firm, "ip_class2", random.randrange(1, 40), "知识产权名单")
 
     def accounts(self, firm: Firm, *, stronger: bool) -> Iterator[tuple[Any, ...]]:
@@ -595,9 +595,12 @@ class _Known:
         growth = random.uniform(0.1, 0.45) if stronger else random.gauss(0.12, 0.2)
         margin = random.uniform(0.08, 0.22) if stronger else random.gauss(0.05, 0.08)
         spent = random.uniform(0.04, 0.2) if firm.trade and firm.trade.theme != "service" else random.uniform(0, 0.04)
-        worth = random.uniform(0.4, 1.6)
+        worth = random.uniform(0.8, 2.2)
         revenue = firm.revenues.get(last) or (firm.staff or 1) * random.uniform(300_000, 900_000)
-        revenue *= random.uniform(2, 9) if stronger and last not in firm.revenues else 1
+        if last not in firm.revenues:
+            revenue *= random.uniform(2, 9) if stronger else 1
+            firm.revenues[last] = int(revenue)
+            yield self._fact(firm, "revenue", _round(revenue), "财务报表", year=last)
         profit = 0.0
         for year in (last, last - 1, last - 2):
             if firm.since.year > year:
@@ -606,7 +609,7 @@ class _Known:
                 yield self._fact(firm, "revenue", _round(revenue), "财务报表", year=year)
             revenue = firm.revenues.get(year, revenue)
             profit = revenue * (margin + random.gauss(0, 0.02))
-            own = revenue * worth * random.uniform(0.35, 0.6)
+            own = revenue * worth * random.uniform(0.4, 0.65)
             figures = {
                 "net_profit": profit,
                 "operating_cash_flow": profit * random.uniform(0.4, 1.5),

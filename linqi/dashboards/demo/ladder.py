@@ -16,6 +16,7 @@ from linqi.ladder.models import Answer, Candidate, Cultivation, Milestone, Move
 from linqi.ladder.rules import Board, Kind, Stage, Step, Tier, stage_of
 
 SEED_REVENUE: Final = 10_000_000  # yuan; as in ladder/data/standards.yaml
+LARGE: Final = 25_000_000  # yuan; only such firms have come far
 LEFT_OUT: Final = 0.12  # of those who qualify, so that there are proposals to confirm
 WAY: Final = (Step.JOINT_STOCK, Step.BROKER, Step.TUTORING, Step.ACCEPTED, Step.PASSED, Step.REGISTERED, Step.LISTED)
 EVIDENCE: Final = {
@@ -67,8 +68,9 @@ def fill_ladder(
     grown = [one for one in firms if one.present and (today - one.since).days > 400]
     strong = [one for one in firms if one.present and one.joint_stock and one.pk in registered]
     for place, firm in enumerate(strong):
-        if place % 9 < 8:  # every ninth waits for a person to confirm
-            maker.climbing(firm, way=(place * 5) % 9)
+        if place % 10 < 9:  # every tenth waits for a person to confirm
+            large = firm.revenues.get(today.year - 1, 0) >= LARGE
+            maker.climbing(firm, way=(5, 8, 3, 7, 0, 6, 2, 4, 1)[place % 9] if large else (3, 0, 7)[place % 3])
     plain = [
         one
         for one in grown

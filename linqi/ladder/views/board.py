@@ -19,7 +19,7 @@ from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import named_like, shown_name
 from linqi.kit import access, clock
 from linqi.kit.clock import today
-from linqi.ladder import actions, queries
+from linqi.ladder import actions, queries, rules
 from linqi.ladder.models import Candidate
 from linqi.ladder.queries import Proposed, Reached
 from linqi.ladder.rules import Kind, Stage, Tier
@@ -30,9 +30,9 @@ from linqi.ui.parts import Crumb, Tab
 from linqi.ui.tables import Choose as Choice
 from linqi.ui.tables import Column, Search, Table
 
-# icons: stairs-up, seeding, plant-2, trophy, award, arrow-up, arrow-down, list-details, adjustments
+# icons: stairs-up, seedling, plant-2, wheat, trophy, arrow-up, arrow-down, list-details, adjustments
 SHOWN: Final = 8  # cards of each column before it leads to the list
-ICONS: Final = {Tier.SEED: "seeding", Tier.SPROUT: "plant-2", Tier.EAR: "award"}
+ICONS: Final = {Tier.SEED: "seedling", Tier.SPROUT: "plant-2", Tier.EAR: "wheat"}
 KIND_TONES: Final = {Kind.ENTER: "info", Kind.RISE: "good", Kind.FALL: "warn", Kind.LEAVE: "bad"}
 
 
@@ -237,7 +237,7 @@ def _shown(objects: Iterable[Enterprise], waiting: dict[int, Proposed], user: An
                 "after": _(said.move.to.label) if said.move.to else _("出库"),
                 "why": [why_of(ladder, said.move.to)] if up else list(lacking_of(ladder, said.standing)),
                 "up": up,
-                "nearest": str(nearest[0]) if nearest else "",
+                "nearest": str(nearest[0]) if nearest and nearest[1].bounds != rules.UNKNOWN else "",
                 "reach": reach_in_words(float(nearest[1].bounds.low), float(nearest[1].bounds.high)) if nearest else "",
             }
         )

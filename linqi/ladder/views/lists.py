@@ -1,7 +1,7 @@
 """The list of firms on the ladder, and how its values are said."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from linqi.conditions import words
-from linqi.conditions.one import Sight
+from linqi.conditions.one import Reason, Sight
+from linqi.conditions.tree import AllOf, AnyOf, Comparison
+from linqi.conditions.values import Op
 from linqi.enterprises import known
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import below_place, named_like, places_to_choose, shown_name
@@ -76,16 +78,31 @@ def lacking_of(ladder: Ladder, tier: Tier | None) -> tuple[str, ...]:
 
 
 def why_of(ladder: Ladder, tier: Tier | None) -> str:
-    """By what a firm stands in a tier: the first of the conditions that make the difference."""
+    """By what a firm stands in a tier: of the conditions that are met, those that make the difference."""
     if tier is None or tier not in ladder.verdicts:
         return ""
     verdict = ladder.verdicts[tier]
-    lines = words.explained(verdict, queries.book())
-    for line in reversed(lines):
-        for one in (*line.parts, line):
-            if one.mark == "met" and not one.parts:
-                return f"{one.text}（{one.value}）" if one.value and one.value != _("是") else one.text
-    return ""
+    top = verdict.reason.parts[-1] if isinstance(verdict.reason.node, AllOf) else verdict.reason
+    said = []
+    for leaf in _ground(top):
+        (line,) = words.explained(replace(verdict, reason=leaf, applies=None), queries.book())
+        plain = not line.value or (isinstance(leaf.node, Comparison) and leaf.node.op in (Op.IS_TRUE, Op.IS_FALSE))
+        said.append(line.text if plain else _("%(what)s（现为 %(value)s）") % {"what": line.text, "value": line.value})
+    return "；".join(said)
+
+
+def _ground(reason: Reason) -> list[Reason]:
+    """The comparisons that a met condition rests on."""
+    if isinstance(reason.node, AnyOf):
+        return _ground(next(part for part in reason.parts if part.met)) if reason.met else []
+    if isinstance(reason.node, AllOf):
+        return [leaf for part in reason.parts for leaf in _ground(part)]
+    return [reason] if isinstance(reason.node, Comparison) and reason.met else []
+
+
+def near_in_words(code: str, low: float, high: float, names: Mapping[str, str]) -> str:
+    """The name of the nearest standard; empty while too little is known to say which it is."""
+    return "" if low == 0 and high == 1 else names.get(code, "")
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------------
@@ -131,7 +148,7 @@ def cards(rows: Iterable[Candidate], user: Any, day: date, reached: Mapping[int,
                 shown_name(one.enterprise, user),
                 reverse("ladder:firm", args=[one.enterprise_id]),
                 _(Stage(one.stage).label),
-                names.get(near.code, ""),
+                near_in_words(near.code, near.low, near.high, names),
                 percent(near.low),
                 reach_in_words(near.low, near.high),
                 lacking_of(ladder, ladder.next)[:2],
@@ -226,7 +243,11 @@ def candidates_table(user: Any, reached: Mapping[int, Reached], names: Mapping[s
                 tone=lambda one: TIER_TONES[Tier(one.tier)],
             ),
             Column("stage", gettext_lazy("上市阶段"), value=lambda one: _(Stage(one.stage).label), sort="stage"),
-            Column("nearest", gettext_lazy("最接近的标准"), value=lambda one: names.get(at(one).code) or None),
+            Column(
+                "nearest",
+                gettext_lazy("最接近的标准"),
+                value=lambda one: near_in_words(at(one).code, at(one).low, at(one).high, names) or None,
+            ),
             Column(
                 "reach",
                 gettext_lazy("达成度"),
