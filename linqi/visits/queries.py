@@ -91,8 +91,7 @@ def must_visits(user: Any, *, today: date) -> list[MustVisit]:
     and never more however many enterprises there are.
     """
     sees = _sight_of(user)
-    found = [_as_read_by(user, one) for one in standing.list_on(today).values() if sees(one)]
-    return sorted(found, key=lambda must: (-must.score.total, must.due, must.enterprise))
+    return [_as_read_by(user, one) for one in standing.list_on(today).values() if sees(one)]
 
 
 def must_visit_of(enterprise: Enterprise, user: Any, today: date) -> MustVisit | None:
@@ -123,9 +122,9 @@ def _as_read_by(user: Any, one: Standing) -> MustVisit:
         team=one.team,
         team_name=one.team_name,
         dues=one.dues,
-        due=min(due.by for due in one.dues),
+        due=one.due,
         score=one.score,
-        points=float(one.score.total),
+        points=one.points,
         last_visit=one.last_visit,
         planned_for=one.planned_for,
     )

@@ -139,16 +139,13 @@ class Score:
 
     value: Decimal
     factors: tuple[Factor, ...]
-
-    @property
-    def total(self) -> Decimal:
-        """The number the list is ordered by, to the hundredth."""
-        return (self.value * sum((factor.points for factor in self.factors), Decimal(0))).quantize(_CENT)
+    total: Decimal  # the number the list is ordered by, to the hundredth
 
 
 def score(dues: Iterable[Due], today: date, terms: Mapping[Reason, Terms], scoring: Scoring, value: Decimal) -> Score:
     """What the reasons of one firm come to today; `value` is what the firm itself weighs, 1 where nothing is known."""
-    return Score(value, tuple(_factor(due, today, terms[due.reason].weight, scoring) for due in dues))
+    factors = tuple(_factor(due, today, terms[due.reason].weight, scoring) for due in dues)
+    return Score(value, factors, (value * sum((one.points for one in factors), Decimal(0))).quantize(_CENT))
 
 
 def _factor(due: Due, today: date, weight: Decimal, scoring: Scoring) -> Factor:

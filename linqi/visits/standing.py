@@ -23,6 +23,7 @@ from linqi.conditions import periods, values
 from linqi.conditions.facts import Facts, Known
 from linqi.conditions.one import Reason as Told
 from linqi.conditions.one import Sight, Verdict, judge_seen
+from linqi.conditions.population import Answers
 from linqi.conditions.rules import Outcome
 from linqi.conditions.rules import Rule as Condition
 from linqi.conditions.tree import AllOf, AtLeast, Comparison, Node, Not, comparisons, parse
@@ -142,7 +143,7 @@ def read_rule(row: MustVisitRule) -> Kept:
 def read_order(row: MustVisitScore) -> Order:
     """An order row with its conditions read."""
     worths = tuple(
-        Worth(one["name"], Decimal(one["factor"]), Condition(f"worth{at}", parse(one["when"], signals.book())))
+        Worth(one["name"], Decimal(one["factor"]), Condition(f"worth{row.pk}.{at}", parse(one["when"], signals.book())))
         for at, one in enumerate(row.values)
     )
     return Order(row, Scoring(Decimal(row.urgency), row.late_step, row.late_most), worths)
@@ -167,7 +168,9 @@ class Standing:
     team: int | None
     team_name: str
     dues: tuple[Due, ...]
+    due: date
     score: Score
+    points: float
     last_visit: date | None
     planned_for: date | None
 
@@ -193,7 +196,7 @@ def worth_of(enterprise: Enterprise, day: date) -> str:
 
 
 def list_on(day: date) -> Mapping[int, Standing]:
-    """Everybody who must be visited, in no order 全部必访企业.
+    """Everybody who must be visited, the highest score first; equal ones by day and number 全部必访企业.
 
     For today it is kept in memory and brought up to date from the journal; one query when nothing happened.
     """
@@ -207,12 +210,16 @@ def whole_list(day: date, *, columns: bool | None = None) -> dict[int, Standing]
     if columns is None:
         columns = Enterprise.objects.filter(merged_into=None)[FEW : FEW + 1].exists()
     held = regime(day)
-    return _judged(held, _candidates(held, day) if columns else None)
+    return _in_order(_judged(held, **_candidates(held, day)) if columns else _judged(held, None))
 
 
 def forget() -> None:
     """Let go of what is kept in memory."""
     _kept.held = None
+
+
+def _in_order(found: Mapping[int, Standing]) -> dict[int, Standing]:
+    return dict(sorted(found.items(), key=lambda one: (-one[1].points, one[1].due, one[0])))
 
 
 @dataclass
@@ -256,7 +263,7 @@ class _Memory:
             return False
         if touched:
             fresh = _judged(regime(day), touched)
-            self.held = {pk: one for pk, one in self.held.items() if pk not in touched} | fresh
+            self.held = _in_order({pk: one for pk, one in self.held.items() if pk not in touched} | fresh)
         return True
 
 
@@ -268,7 +275,7 @@ def reach(kept: Iterable[Kept], street: int, day: date) -> dict[str, dict[Outcom
     """Which enterprises of a street have which outcome under some rules, by the key of the rule 规则命中."""
     listed = list(kept)
     if Enterprise.objects.filter(merged_into=None)[FEW : FEW + 1].exists():
-        answers = run(listed, day)
+        answers = run([one.condition for one in listed], day)
         here = np.array(sorted(_firms_in(street, day)), np.int64)
         return {
             one.condition.key: {
@@ -295,19 +302,24 @@ def _firms_in(street: int, day: date) -> set[int]:
 
 
 # --- whom to look at --------------------------------------------------------------------------------------------------
-def _candidates(held: Regime, day: date) -> set[int]:
-    """Everybody who meets a trigger, by columns, and everybody whose reason may live on in its own visits."""
-    answers = run(held.kept, day)
-    found = {int(pk) for one in held.kept for pk in answers.ids(one.condition.key, Outcome.MET)}
-    return found | {pk for pk, days in _made_for(held, day, None).items() if any(days.values())}
+def _candidates(held: Regime, day: date) -> dict[str, Any]:
+    """Everybody who meets a trigger, by columns, and everybody whose reason may live on in its own visits.
+
+    `ids`: whom to look at; `meets`: for each condition, by its key, who meets it.
+    """
+    worths = [step.condition for order in held.orders.values() for step in order.worths]
+    answers = run([*(one.condition for one in held.kept), *worths], day)
+    meets = {key: frozenset(answers.ids(key, Outcome.MET).tolist()) for key in (rule.key for rule in answers.rules)}
+    ids = frozenset().union(*(meets[one.condition.key] for one in held.kept))
+    return {"ids": ids | {pk for pk, days in _made_for(held, day, None).items() if any(days.values())}, "meets": meets}
 
 
-def run(kept: Iterable[Kept], day: date) -> Any:
-    """What some rules say of every enterprise, in columns: `conditions.population.Answers` 批量判定."""
+def run(conditions: Iterable[Condition], day: date) -> Answers:
+    """What some conditions say of every enterprise, in columns 批量判定."""
     people = known.population(day)
     row_of = {pk: row for row, pk in enumerate(people.ids.tolist())}
     added = signals.columns(signals.signals_on(day), row_of)
-    return people.with_columns(added, signals.book()).run([one.condition for one in kept])
+    return people.with_columns(added, signals.book()).run(list(conditions))
 
 
 def _made_for(held: Regime, day: date, ids: Collection[int] | None) -> dict[int, dict[Reason, list[date]]]:
@@ -333,8 +345,13 @@ def _visits(ids: Collection[int] | None) -> Any:
 
 
 # --- judging ----------------------------------------------------------------------------------------------------------
-def _judged(held: Regime, ids: Collection[int] | None) -> dict[int, Standing]:
-    """Those of some enterprises (None: all) that must be visited; the queries do not depend on how many there are."""
+def _judged(
+    held: Regime, ids: Collection[int] | None, meets: Mapping[str, Collection[int]] | None = None
+) -> dict[int, Standing]:
+    """Those of some enterprises (None: all) that must be visited; the queries do not depend on how many there are.
+
+    `meets`: who meets which condition, where that is known already; the others are not judged by it.
+    """
     day = held.day
     firms = Enterprise.objects.filter(merged_into=None).select_related("seat")
     if ids is not None and len(ids) <= signals.MANY:
@@ -356,8 +373,9 @@ def _judged(held: Regime, ids: Collection[int] | None) -> dict[int, Standing]:
         began = _Began(firm, sight, told, runs, where.since.get(pk))
         begun: dict[Reason, Collection[date]] = {}
         for reason, one in mine.items():
-            verdict = judge_seen(one.condition, sight)
-            if verdict.outcome == Outcome.MET:
+            may = meets is None or pk in meets[one.condition.key]
+            verdict = judge_seen(one.condition, sight) if may else None
+            if verdict is not None and verdict.outcome == Outcome.MET:
                 begun[reason] = began.of(verdict.reason) or {day}
             elif (
                 lived := rules.followed_up(followed[pk][reason] if pk in followed else (), day, one.terms)
@@ -369,7 +387,7 @@ def _judged(held: Regime, ids: Collection[int] | None) -> dict[int, Standing]:
             continue
         dues = tuple(Due(reason, since, due_by(since, terms[reason])) for reason, since in asked.items())
         order = held.order(where.street.get(pk))
-        total = rules.score(dues, day, terms, order.scoring, worth(order, sight)[0])
+        total = rules.score(dues, day, terms, order.scoring, worth(order, sight, pk, meets)[0])
         seen = visits.get(pk, ())
         found[pk] = where.standing(firm, dues, total, seen[-1] if seen else None, planned.get(pk))
     return found
@@ -380,10 +398,15 @@ def due_by(since: date, terms: Terms) -> date:
     return clock_in_force().add_working_days(since, terms.first_visit)
 
 
-def worth(order: Order, sight: Sight) -> tuple[Decimal, str]:
+def worth(
+    order: Order, sight: Sight, pk: int = 0, meets: Mapping[str, Collection[int]] | None = None
+) -> tuple[Decimal, str]:
     """What the firm itself weighs, and why: the first step that is met; 1 without words where none is."""
     for one in order.worths:
-        if judge_seen(one.condition, sight).outcome == Outcome.MET:
+        if meets is not None:
+            if pk in meets[one.condition.key]:
+                return one.factor, one.name
+        elif judge_seen(one.condition, sight).outcome == Outcome.MET:
             return one.factor, one.name
     return Decimal(1), ""
 
@@ -454,7 +477,9 @@ class _Where:
             team=team.pk if team else None,
             team_name=team.name if team else "",
             dues=dues,
+            due=min(due.by for due in dues),
             score=total,
+            points=float(total.total),
             last_visit=last,
             planned_for=planned,
         )

@@ -533,7 +533,8 @@ class _Known:
         if firm.operates and draw() < 0.55:
             yield self._fact(firm, "leased_area", str(firm.unit.area), "园区租赁台账")
         if draw() < 0.5:
-            yield self._fact(firm, "actual_operation_here", firm.operates, "社区台账")
+            told = min(firm.pk % 250, max(0, (self.today.replace(day=1) - firm.since).days))
+            yield self._fact(firm, "actual_operation_here", firm.operates, "社区台账", before=told)
         if draw() < 0.3:
             kind = "small_scale" if (firm.staff or 1) < 12 else "general"
             yield self._fact(firm, "vat_taxpayer_kind", kind, "税务登记")

@@ -24,9 +24,11 @@ from linqi.visits.rules import Reason
 
 ON_TIME = 0.93  # share of cases answered in time; no source, plausible
 RATED = 0.66
-SEEN = {  # share of the firms that ask for a visit that have been seen, by reason; plausible
-    reason.value: share for reason, share in zip(Reason, (0.8, 0.6, 0.7, 0.8, 0.75, 0.72), strict=True)
-}
+SEEN_LATELY, SEEN_EARLIER = (
+    0.5,
+    0.985,
+)  # share of the firms seen that have asked for a visit within the month, or for longer; plausible
+FOLLOWED_UP = 0.94  # share of the newcomers seen that are seen again after ninety days
 STARS = ((5, 4, 3, 2, 1), (56, 27, 10, 4, 3))
 
 VISIT_COLUMNS = (
@@ -198,7 +200,7 @@ class _Year:
         self.favourite = favourite
         self.life = Life()
         self.clock = clock_in_force()
-        self.terms = {row.reason.value: row.first_visit for row in default_rules()}
+        self.rules = {row.reason.value: row for row in default_rules()}
         self.pressing: list[tuple[datetime, Firm, int | None, int | None]] = []  # when, who, visit, visitor
 
     def live(self, visits: int, cases: int) -> Life:
@@ -209,21 +211,13 @@ class _Year:
 
     def _visits(self, visits: int) -> None:
         random = self.random
-        newcomers = [firm for firm in self.firms if firm.newcomer and firm.operates]
         settled = [firm for firm in self.firms if firm.operates]
-        done = 0
-        for firm in newcomers:
-            if done >= visits * 0.4:
+        done = self._asked(visits * 0.9)
+        for firm in self.firms:
+            if done >= visits * 0.95:
                 break
-            if random.random() < 0.8:
-                self._visit(firm, firm.since + timedelta(days=random.randrange(2, 16)), [Reason.NEWCOMER.value])
-                done += 1
-        for firm in self.firms:  # whoever asks for a visit is mostly seen
-            for reason, since in firm.asks if done < visits * 0.75 else ():
-                if random.random() < SEEN[reason]:
-                    went = since + timedelta(days=random.randrange(1, 12))
-                    self._visit(firm, min(went, self.today + timedelta(days=3)), [reason])
-                    done += 1
+            if firm.newcomer and firm.operates and random.random() < 0.8:
+                done += self._welcomed(firm)
         if self.favourite:
             for days in (300, 190, 95, 41):
                 self._visit(self.favourite, self.today - timedelta(days=days), [])
@@ -258,7 +252,41 @@ class _Year:
             kind = FindingKind.PROBLEM if case % 3 else FindingKind.NEED
             self.life.findings.append((next(self.ids.findings), visit, kind.value, title, case, None, at))
 
-    def _visit(self, firm: Firm, day: date, reasons: list[str]) -> None:
+    def _asked(self, most: float) -> int:
+        """Whoever asks for a visit is mostly seen, and seen again; how many tries it took."""
+        random, done = self.random, 0
+        for firm in self.firms:
+            for reason, since in firm.asks if done < most else ():
+                seen = SEEN_LATELY if (self.today - since).days <= 30 else SEEN_EARLIER
+                if random.random() < seen:
+                    went = since + timedelta(days=random.randrange(1, 12))
+                    done += self._surely(firm, min(went, self.today + timedelta(days=3)), reason)
+                again = int(self.rules[reason].repeat or 400) + 2
+                last = since
+                while last + timedelta(days=again + 20) <= self.today:
+                    last += timedelta(days=again + random.randrange(10, 20))
+                    done += self._surely(firm, last, reason)
+        return done
+
+    def _welcomed(self, firm: Firm) -> int:
+        """A newcomer is seen within its first weeks, and twice again; how many tries it took."""
+        day = firm.since + timedelta(days=self.random.randrange(2, 16))
+        done = self._surely(firm, day, Reason.NEWCOMER.value)
+        for again in (92, 184):
+            follow = day + timedelta(days=again + self.random.randrange(0, 9))
+            if follow <= self.today and self.random.random() < FOLLOWED_UP:
+                done += self._surely(firm, follow, Reason.NEWCOMER.value)
+        return done
+
+    def _surely(self, firm: Firm, day: date, reason: str) -> int:
+        """A visit that is tried again when it came to nothing; how many tries it took."""
+        tries = 1
+        while not self._visit(firm, day, [reason]) and day < self.today and tries < 3:
+            day, tries = day + timedelta(days=6), tries + 1
+        return tries
+
+    def _visit(self, firm: Firm, day: date, reasons: list[str]) -> bool:
+        """One visit, planned or past; whether it took place."""
         random, pk = self.random, next(self.ids.visits)
         if not self.clock.calendar.is_working(day):
             day = self.clock.add_working_days(day, 1)
@@ -310,6 +338,7 @@ class _Year:
         self._tell(at, visitor, verb, what, firm=firm, data=data)
         if seen:
             self._found(pk, firm, at, met, visitor)
+        return seen
 
     def _dues(self, firm: Firm, day: date, reasons: list[str]) -> dict[str, str]:
         """By when the reasons asked for this visit."""
@@ -317,7 +346,7 @@ class _Year:
         return {
             reason: self.clock.add_working_days(
                 firm.since if reason == Reason.NEWCOMER.value else asked.get(reason, day - timedelta(days=3)),
-                self.terms[reason],
+                self.rules[reason].first_visit,
             ).isoformat()
             for reason in reasons
         }

@@ -30,6 +30,8 @@ def make_signals(firms: list[Firm], *, ids: "count[int]", random: Random, today:
                 kind, sure = SOURCES.get(source, (SourceKind.REGISTER, 0.98))
                 if reason is not None:
                     firm.asks = (*firm.asks, (reason.value, max(as_of, firm.since)))
+                if not key:  # asks by what is known already
+                    continue
                 yield (
                     next(ids),
                     firm.pk,
@@ -85,6 +87,8 @@ def _told(firm: Firm, random: Random, today: date) -> Iterator[tuple[str, str, A
     if firm.operates and draw() < ASKED:
         on = lately(25)
         yield "visit_requested_on", "", on.isoformat(), "企业自报", on, Reason.IN_NEED
+    if firm.certified or firm.above:
+        yield "", "", None, "", today.replace(day=1) - timedelta(days=firm.pk % 250), Reason.PREMIUM
     if not firm.registered:
-        on = lately(200)
+        on = max(today.replace(day=1) - timedelta(days=firm.pk % 250), firm.since)
         yield "registered_here", "", False, "社区台账", on, Reason.UNREGISTERED
