@@ -1,5 +1,10 @@
 """What a browser says about the ladder."""
 
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from django import forms
@@ -10,7 +15,10 @@ from linqi.accounts.models import User
 from linqi.cases.forms import CategoryField
 from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
+from linqi.conditions import values, words
+from linqi.conditions.tree import Comparison
 from linqi.kit.clock import today
+from linqi.ladder import queries
 from linqi.ladder.rules import Board, Step, Tier
 from linqi.organisation.models import Department
 
@@ -129,12 +137,73 @@ class HandForm(forms.Form):
 
 
 class RuleForm(forms.Form):
-    """From when a changed standard counts, and on which ground."""
+    """The figures of a condition, each with the unit people say it in; from when they count, and on which ground.
+
+    What a condition is made of stays as it is: only its thresholds are asked.
+    """
 
     since = _day(_("生效日期"))
     source = forms.CharField(label=_("依据"), max_length=300, help_text=_("文件名称和文号，或会议、领导批示的日期。"))
     note = forms.CharField(label=_("说明"), max_length=300, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, when: Any, day: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.when = when
+        self.asked = list(_figures(when, ()))
+        rest = {key: self.fields.pop(key) for key in ("since", "source", "note")}
+        for at, (path, one) in enumerate(self.asked):
+            node = queries.read(one)
+            assert isinstance(node, Comparison)
+            unit, factor = _unit(node, one)
+            value = values.plain_number(node.on(day) / factor)
+            self.fields[f"value{at}"] = forms.DecimalField(
+                label=f"{words.sentence(node, queries.book(), day)}{_in_unit(unit)}",
+                initial=format(value.normalize(), "f"),
+                max_digits=18,
+                decimal_places=6,
+            )
+            self.asked[at] = (path, {"factor": factor, "unit": unit})
+        self.fields |= rest
         self.fields["since"].widget.attrs["min"] = today().isoformat()
+
+    @property
+    def changed(self) -> Any:
+        """The condition with the figures as they were entered, in the units of the fields."""
+        made = deepcopy(self.when)
+        for at, (path, asked) in enumerate(self.asked):
+            entered: Decimal = self.cleaned_data[f"value{at}"]
+            exact = values.plain_number(values.exact(entered) * asked["factor"])
+            place = made
+            for step in path:
+                place = place[step]
+            place["value"] = int(exact) if exact == exact.to_integral_value() else float(exact)
+            if asked["unit"] == "CNY":
+                place.pop("unit", None)
+        return made
+
+
+def _figures(when: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every comparison with a number, and where it stands."""
+    if isinstance(when, dict):
+        if isinstance(when.get("value"), (int, float)) and not isinstance(when["value"], bool):
+            yield path, when
+        for key in ("all", "any", "of", "not"):
+            if key in when:
+                yield from _figures(when[key], (*path, key))
+    if isinstance(when, list):
+        for at, one in enumerate(when):
+            yield from _figures(one, (*path, at))
+
+
+def _unit(node: Comparison, written: Any) -> tuple[str, Fraction]:
+    """The unit in which a threshold is asked, and how much of the field's own unit it is."""
+    unit = queries.book()[node.key].unit if node.key else written.get("unit", "")
+    if unit == "CNY":
+        return "CNY", Fraction(10_000)
+    return (unit, Fraction(1, 100)) if unit in ("ratio", "percent", "%") else (unit, Fraction(1))
+
+
+def _in_unit(unit: str) -> str:
+    if unit == "CNY":
+        return _now("（填万元）")
+    return _now("（填百分数）") if unit in ("ratio", "percent", "%") else ""

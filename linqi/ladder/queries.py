@@ -350,6 +350,33 @@ def proposal_of(enterprise: Enterprise, day: date) -> Proposal | None:
     return ladder_of(enterprise, day).proposal
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a changed rule would do in a street, before it counts: firms within it now and then, and those in between 影响."""
+
+    before: int
+    after: int
+    gains: int
+    loses: int
+
+
+def change_of(street: Place, before: Node, after: Node, day: date, user: Any) -> Change:
+    """How many firms of a street meet a rule as it is and as it would be; standards in force are looked at for both."""
+    standards = list(ruleset(street, day).nodes.values())
+    population = known.population(day)
+    rules_ = []
+    for key, node in (("before", before), ("after", after)):
+        plain = distances.reaches(distances.expanded(node, standards), Fraction(1))
+        if plain is None:
+            return Change(0, 0, 0, 0)
+        rules_.append(Rule(key, plain))
+    answers = population.run(rules_)
+    now, then = (set(answers.ids(key, Outcome.MET).tolist()) for key in ("before", "after"))
+    here = _here(user, now | then, street.pk)
+    now, then = now & here, then & here
+    return Change(len(now), len(then), len(then - now), len(now - then))
+
+
 def _standings() -> dict[int, Tier]:
     order = {tier.value: at for at, tier in enumerate(Tier)}
     rows = sorted(Candidate.objects.values_list("enterprise", "tier"), key=lambda row: order[row[1]])

@@ -9,7 +9,7 @@ from linqi.catalogue.models import Category
 from linqi.journal.models import Entry
 from linqi.kit.measures import Span
 from linqi.ladder import actions, measures
-from linqi.ladder.models import Candidate, Cultivation, Milestone, Move, TierRule
+from linqi.ladder.models import Candidate, Cultivation, Milestone, Move, Standard, TierRule
 from linqi.ladder.rules import Step, Tier
 
 from .conftest import TODAY
@@ -229,4 +229,35 @@ def test_what_is_counted(cast, candidate):
     ]
     assert counted == [1, 1, 1, 1]
     assert [one(span, cast.far_street.pk) for one in (measures.candidates, measures.rises)] == [0, 0]
+    assert TierRule.objects.count() == 3
+
+
+def test_a_leader_sets_a_figure_sees_the_effect_and_goes_back(as_, cast, grown):
+    browser, address = as_("street_leader"), reverse("ladder:rule", args=["tier", "seed"])
+    page = text(browser.get(address))
+    assert "2025年营业收入 ≥ 1,000 万元（填万元）" in page
+    said = {"value0": "1500", "value1": "500", "since": "2026-03-02", "source": "街道会议纪要", "note": ""}
+    shown = text(browser.post(address, {**said, "preview": "1"}))
+    assert "由 1 家变为 0 家" in shown
+    assert TierRule.objects.count() == 3
+    assert "已经过去" in text(browser.post(address, {**said, "since": "2026-03-01"}))
+    saved = text(browser.post(address, said, follow=True))
+    assert "≥ 1,500 万元" in saved
+    assert "本街道设定" in saved
+    assert "晴川" not in text(browser.get(reverse("ladder:proposals")))
+    browser.post(address, {"restore": "1"})
+    assert "晴川" in text(browser.get(reverse("ladder:proposals")))
+    standard = reverse("ladder:rule", args=["standard", "31"])
+    figures = {"value0": "5000", "value1": "20000", "value2": "1500", "value3": "8", "value4": "2600", "value5": "8"}
+    saved = text(browser.post(standard, {**figures, "since": "2026-03-02", "source": "试算"}, follow=True))
+    assert "≥ 2,600 万元" in saved
+    kept = Standard.objects.get(street=cast.street)
+    assert kept.when["all"][3]["any"][1]["all"][0]["value"] == 26_000_000
+    assert kept.when["all"][3]["any"][0]["all"][1]["value"] == 0.08
+
+
+def test_who_may_not_set_rules_meets_no_form(as_, street):
+    browser, address = as_("econ_specialist"), reverse("ladder:rule", args=["tier", "seed"])
+    assert "另行设定" not in text(browser.get(address))
+    browser.post(address, {"value0": "1", "value1": "1", "since": "2026-03-02", "source": "x"})
     assert TierRule.objects.count() == 3

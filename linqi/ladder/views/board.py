@@ -85,7 +85,7 @@ def candidates(request: HttpRequest) -> HttpResponseBase:
     user, day = request.user, today()
     rows = queries.candidates_seen_by(user)
     reached = queries.reach_of(user, rows.values_list("enterprise", flat=True), day)
-    names = {one.code: str(one) for one in queries.ruleset(None, day).standards}
+    names = {one.code: name_of(one) for one in queries.ruleset(None, day).standards}
     rows = queries.with_reach(rows, {pk: (one.low, one.high) for pk, one in reached.items()})
     table = candidates_table(user, reached, names).bind(
         request,
@@ -237,7 +237,7 @@ def _shown(objects: Iterable[Enterprise], waiting: dict[int, Proposed], user: An
                 "after": _(said.move.to.label) if said.move.to else _("出库"),
                 "why": [why_of(ladder, said.move.to)] if up else list(lacking_of(ladder, said.standing)),
                 "up": up,
-                "nearest": str(nearest[0]) if nearest and nearest[1].bounds != rules.UNKNOWN else "",
+                "nearest": name_of(nearest[0]) if nearest and nearest[1].bounds != rules.UNKNOWN else "",
                 "reach": reach_in_words(float(nearest[1].bounds.low), float(nearest[1].bounds.high)) if nearest else "",
             }
         )

@@ -20,9 +20,9 @@ from linqi.enterprises.queries import below_place, named_like, places_to_choose,
 from linqi.kit.choices import Choice
 from linqi.ladder import queries
 from linqi.ladder.distance import Distance, Figure
-from linqi.ladder.models import Candidate, Standard
+from linqi.ladder.models import Candidate, Standard, TierRule
 from linqi.ladder.queries import Ladder, Reached
-from linqi.ladder.rules import Bounds, Stage, Tier
+from linqi.ladder.rules import Board, Bounds, Stage, Tier
 from linqi.territory.queries import streets_of
 from linqi.ui.tables import Choose, Column, Search, Span, Table
 
@@ -32,6 +32,13 @@ TIER_TONES = {Tier.SEED: "info", Tier.SPROUT: "good", Tier.EAR: "warn"}
 def words_of(choice: type[Choice]) -> list[tuple[str, Any]]:
     """Values and labels of a choice, the labels translated when they are shown."""
     return [(member.value, gettext_lazy(member.label)) for member in choice]
+
+
+def name_of(one: Standard | TierRule) -> str:
+    """A standard or tier by its name, in the reader's language."""
+    if isinstance(one, TierRule):
+        return _(Tier(one.tier).label)
+    return _("%(board)s%(name)s") % {"board": _(Board(one.board).label), "name": _(one.name)}
 
 
 def percent(share: float) -> int:
@@ -130,7 +137,7 @@ def cards(rows: Iterable[Candidate], user: Any, day: date, reached: Mapping[int,
     listed = list(rows)
     seats = {one.enterprise.seat_id for one in listed if one.enterprise.seat_id}
     streets = streets_of(seats)
-    names = {one.code: str(one) for one in queries.ruleset(None, day).standards}
+    names = {one.code: name_of(one) for one in queries.ruleset(None, day).standards}
     population = known.population(day)
     steps = queries.steps_of(one.enterprise_id for one in listed)
     for one in listed:
@@ -166,7 +173,7 @@ def cards(rows: Iterable[Candidate], user: Any, day: date, reached: Mapping[int,
 class Measured:
     """One standard beside a firm, as the page shows it."""
 
-    standard: Standard
+    name: str
     percent: int
     reach: str
     state: str
@@ -188,7 +195,7 @@ def measured(pairs: Iterable[tuple[Standard, Distance]], day: date) -> list[Meas
             state, tone = (_("缺少资料"), "plain") if one.bounds.met is None else (_("数字未达到"), "warn")
         made.append(
             Measured(
-                standard,
+                name_of(standard),
                 percent(float(one.bounds.low)),
                 bounds_in_words(one.bounds),
                 state,

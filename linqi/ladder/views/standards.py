@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -13,11 +13,14 @@ from linqi.conditions import words
 from linqi.conditions.tree import Node
 from linqi.kit import access
 from linqi.kit.clock import today
-from linqi.ladder import queries
+from linqi.ladder import actions, queries
+from linqi.ladder.forms import RuleForm
 from linqi.ladder.models import Confidence, Standard, TierRule
 from linqi.ladder.rules import Board, Tier
 from linqi.ladder.views.board import crumbs, tabs
+from linqi.ladder.views.lists import name_of
 from linqi.territory.models import Place
+from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 
 # icons: building-bank, stairs-up, pencil, history, calendar, arrow-back-up
@@ -64,20 +67,47 @@ def rule(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         raise Http404
     day = today()
     now = next((one for one in _in_force(street, kind, day) if _key(one) == key), None)
-    title = str(now or history[0])
+    may_set = now is not None and access.may(request.user, "ladder.configure", street)
+    form, change = None, None
+    if now is not None and may_set:
+        start = {"since": day, "note": now.note}
+        form = RuleForm(request.POST or None, when=now.when, day=day, initial=start)
+        if request.method == "POST" and "restore" in request.POST:
+            attempt(
+                request,
+                lambda: actions.restore_default(rule=now, by=request.user),
+                done=_("已恢复产品默认，从今天起作数。"),
+            )
+            return redirect(f"{request.path}?street={street.pk}")
+        if request.method == "POST" and form.is_valid():
+            if "preview" in request.POST:
+                change = queries.change_of(
+                    street, queries.read(now.when), queries.read(form.changed), day, request.user
+                )
+            elif attempt(
+                request, lambda: _set(now, street, form, request.user), done=_("已保存，从生效日期起作数。"), form=form
+            ):
+                return redirect(f"{request.path}?street={street.pk}")
+    title = name_of(now or history[0])
     context = {
         "street": street,
-        "kind": kind,
-        "key": key,
         "title": title,
         "now": _shown(now, day) if now else None,
         "own": now is not None and now.street_id is not None,
         "history": [_shown(one, max(one.since, min(day, one.until or day))) for one in history],
-        "may_set": access.may(request.user, "ladder.configure", street),
-        "back": f"{reverse('ladder:standards')}?street={street.pk}",
+        "form": form,
+        "change": change,
         "crumbs": crumbs(Crumb(_("上市标准与分层"), reverse("ladder:standards")), Crumb(title)),
     }
     return render(request, "ladder/rule.html", context)
+
+
+def _set(now: Standard | TierRule, street: Place, form: RuleForm, user: Any) -> None:
+    said = {key: form.cleaned_data[key] for key in ("since", "source", "note")}
+    if isinstance(now, Standard):
+        actions.set_standard(street=street, code=now.code, when=form.changed, **said, by=user)
+    else:
+        actions.set_tier(street=street, tier=Tier(now.tier), when=form.changed, **said, by=user)
 
 
 def _shown(one: Standard | TierRule, day: date) -> dict[str, Any]:
@@ -86,7 +116,7 @@ def _shown(one: Standard | TierRule, day: date) -> dict[str, Any]:
         "rule": one,
         "key": _key(one),
         "kind": "standard" if isinstance(one, Standard) else "tier",
-        "title": str(one) if isinstance(one, Standard) else _(Tier(one.tier).label),
+        "title": name_of(one),
         "lines": sentences(queries.read(one.when), day),
         "confidence": _(confidence.label),
         "tone": TONES[confidence],
