@@ -47,6 +47,7 @@ TAKES = {
     "cases/tables/": "street",
     "visits/": "visits.Visit",
     "visits/findings/": "visits.Finding",
+    "visits/rules/": "street",
     "ladder/e/": "enterprises.Enterprise",
     "ladder/measures/": "ladder.Cultivation",
     "places/": "territory.Place",
@@ -59,6 +60,7 @@ WORDS = {
     "cases/mine/": ["rate", "reopen", "withdraw"],
     "organisation/teams/": ["leader", "building_head", "member"],
     "visits/": ["miss", "refuse", "cancel", "need", "problem", "fact", "clue"],
+    "visits/rules/": ["premium", "at_risk"],
     "enterprises/import": ["xlsx", "csv", "template"],
     "ladder/e/": ["plan", "reach", "back"],
     "ladder/measures/": ["finish", "hand", "drop"],
@@ -181,6 +183,8 @@ def stage(cast):
     _furnish(made, "", cast.firm, "", cast.econ_specialist)
     _furnish(made, "far_", cast.far_firm, "far_", cast.stranger)
     _furnish(made, "neighbour", cast.neighbour, "", cast.econ_specialist)
+    _ruled(made, "", cast.street)
+    _ruled(made, "far_", cast.far_street)
     return made
 
 
@@ -283,6 +287,21 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
         stage.put(side, row)
     _index(place("street"), [firm, twin], case, [place("building"), place("park"), place("street")])
     return case
+
+
+def _ruled(stage, side, street):
+    """A street's own rule of a must-visit, and its own order of the list."""
+    from linqi.visits.models import MustVisitRule, MustVisitScore
+
+    mark = f"{'远' if side else '近'}街规〔2026〕"
+    rule = MustVisitRule.objects.get(street=None, reason="premium")
+    rule.pk, rule.street, rule.source, rule.who = None, street, f"{mark}1号", f"{mark}专班"
+    rule.save(force_insert=True)
+    stage.put(side, rule, f"{mark}1号", f"{mark}专班")
+    order = MustVisitScore.objects.get(street=None)
+    order.pk, order.street, order.source = None, street, f"{mark}2号"
+    order.save(force_insert=True)
+    stage.put(side, order)
 
 
 def _on_the_ladder(stage, side, firm, mark, day):

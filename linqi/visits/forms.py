@@ -1,7 +1,9 @@
 """What a browser says of a visit. Nothing about place, hour or picture is ever asked (国办函〔2026〕12号)."""
 
+from decimal import Decimal
 from typing import Any, Final
 
+import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -9,8 +11,12 @@ from linqi.cases.forms import CategoryField
 from linqi.cases.models import Case
 from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
+from linqi.conditions.tree import check
 from linqi.enterprises import dictionary
 from linqi.kit.clock import today
+from linqi.visits.models import MustVisitRule
+from linqi.visits.rules import Reason
+from linqi.visits.signals import book
 
 
 class PlanForm(forms.Form):
@@ -106,3 +112,96 @@ class ProblemForm(forms.Form):
             ]
         else:
             del self.fields["join"]
+
+
+class RuleForm(forms.Form):
+    """How one kind of must-visit is to hold in a street, and from which day."""
+
+    since = forms.DateField(label=_("生效日期"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    when = forms.CharField(
+        label=_("触发条件"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"})
+    )
+    first_visit = forms.IntegerField(label=_("首次走访时限（工作日）"), min_value=1, max_value=60)
+    repeat = forms.IntegerField(
+        label=_("再访间隔（天）"), min_value=1, max_value=730, required=False, help_text=_("空着表示走访一次即可。")
+    )
+    most = forms.IntegerField(
+        label=_("回访次数"),
+        min_value=0,
+        max_value=12,
+        required=False,
+        help_text=_("填了次数，触发条件过后仍回访；空着表示条件还在就按间隔再访。"),
+    )
+    presses = forms.BooleanField(label=_("30 天内走访过也要再去"), required=False)
+    weight = forms.DecimalField(label=_("权重"), min_value=Decimal("0.1"), max_value=Decimal(20), decimal_places=2)
+    who = forms.CharField(label=_("由谁走访"), max_length=200, help_text=_("写岗位，不写姓名。"))
+    ask = forms.CharField(
+        label=_("要问什么"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}), help_text=_("一行一个问题。")
+    )
+    done_when = forms.CharField(label=_("完成标准"), max_length=200)
+    legal = forms.CharField(
+        label=_("法律提示"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    source = forms.CharField(label=_("依据"), max_length=300, help_text=_("如文件名称与文号。"))
+
+    def __init__(self, *args: Any, reason: Reason, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason = reason
+        self.fields["since"].widget.attrs["min"] = today().isoformat()
+
+    @staticmethod
+    def initial_of(row: MustVisitRule) -> dict[str, Any]:
+        """What stands there now; the source is asked for anew."""
+        return {
+            "since": today(),
+            "when": yaml.safe_dump(row.when, allow_unicode=True, sort_keys=False, width=160),
+            "first_visit": row.first_visit,
+            "repeat": row.repeat,
+            "most": row.most,
+            "presses": row.presses,
+            "weight": row.weight,
+            "who": row.who,
+            "ask": "\n".join(row.ask),
+            "done_when": row.done_when,
+            "legal": row.legal,
+            "source": "" if row.is_default else row.source,
+        }
+
+    def clean_when(self) -> Any:
+        try:
+            data = yaml.safe_load(self.cleaned_data["when"])
+        except yaml.YAMLError:
+            raise forms.ValidationError(_("条件写法有误，请检查缩进和括号。")) from None
+        if problems := check(data, book()):
+            raise forms.ValidationError([f"{one.message}{one.remedy}（{one.path or '.'}）" for one in problems[:5]])
+        return data
+
+    def clean_ask(self) -> list[str]:
+        lines = [line.strip()[:200] for line in self.cleaned_data["ask"].splitlines()]
+        return [line for line in lines if line]
+
+    def said(self) -> dict[str, Any]:
+        """The columns of the rule."""
+        return {name: self.cleaned_data[name] for name in self.fields if name != "since"}
+
+
+class OrderForm(forms.Form):
+    """How the must-visit list is ordered: urgency, lateness, and what each step of value weighs."""
+
+    urgency = forms.DecimalField(label=_("时限用尽时增加的倍数"), min_value=0, max_value=9, decimal_places=2)
+    late_step = forms.IntegerField(label=_("每超期多少天加 1 倍"), min_value=1, max_value=365)
+    late_most = forms.IntegerField(label=_("超期最多计多少天"), min_value=0, max_value=730)
+
+    def __init__(self, *args: Any, steps: list[tuple[str, Decimal]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.steps = len(steps)
+        for at, (name, factor) in enumerate(steps):
+            self.fields[f"step{at}"] = forms.DecimalField(
+                label=name, min_value=Decimal("0.1"), max_value=10, decimal_places=2, initial=factor
+            )
+        self.fields["source"] = forms.CharField(label=_("依据"), max_length=300, help_text=_("如文件名称与文号。"))
+
+    def said(self) -> dict[str, Any]:
+        """What `actions.set_order` takes."""
+        plain = {name: self.cleaned_data[name] for name in ("urgency", "late_step", "late_most", "source")}
+        return {**plain, "factors": [self.cleaned_data[f"step{at}"] for at in range(self.steps)]}

@@ -127,7 +127,7 @@ def in_force(day: date) -> Q:
 def regime(day: date) -> Regime:
     """The rules in force on a day; two queries."""
     by_street: dict[int | None, dict[Reason, Kept]] = defaultdict(dict)
-    for row in MustVisitRule.objects.filter(in_force(day)).order_by("pk"):
+    for row in MustVisitRule.objects.filter(in_force(day)).select_related("set_by").order_by("pk"):
         by_street[row.street_id][Reason(row.reason)] = read_rule(row)
     orders = {row.street_id: read_order(row) for row in MustVisitScore.objects.filter(in_force(day)).order_by("pk")}
     return Regime(day, by_street, orders)

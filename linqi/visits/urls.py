@@ -2,13 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.visits.views import desk
+from linqi.visits.views import desk, rules
 
 app_name = "visits"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", desk.visits, name="list"),
     path("must/", desk.must, name="must"),
     path("must/why/", desk.why, name="why"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/<int:street_id>/order/", rules.order, name="order"),
+    path("rules/<int:street_id>/<slug:reason>/", rules.rule, name="rule"),
+    path("rules/<int:street_id>/<slug:reason>/restore/", rules.restore, name="restore"),
     path("plan/", desk.plan, name="plan"),
     path("record/", desk.record_new, name="record_new"),
     path("<int:pk>/", desk.visit, name="detail"),
