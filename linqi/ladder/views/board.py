@@ -23,7 +23,7 @@ from linqi.ladder import actions, queries, rules
 from linqi.ladder.models import Candidate
 from linqi.ladder.queries import Proposed, Reached
 from linqi.ladder.rules import Kind, Stage, Tier
-from linqi.ladder.views.lists import candidates_table, cards, lacking_of, reach_in_words, why_of, words_of
+from linqi.ladder.views.lists import candidates_table, cards, lacking_of, name_of, reach_in_words, why_of, words_of
 from linqi.territory.queries import streets_of
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb, Tab
