@@ -17,6 +17,8 @@ from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.journal.models import Entry
 from linqi.journal.verbs import Verb
 from linqi.kit.access import seen_by
+from linqi.ladder.models import Candidate
+from linqi.ladder.queries import firms_here
 from linqi.ui.parts import Happening
 from linqi.visits.flow import State as VisitState
 from linqi.visits.models import Visit
@@ -37,10 +39,12 @@ class EnterpriseFile:
     cases_total: int
     visits: list[Visit]
     visits_total: int
+    on_ladder: bool
+    candidate: Candidate | None
 
 
 def enterprise_file(*, enterprise: Enterprise, user: Any) -> EnterpriseFile:
-    """Tenancies, visits and cases of the enterprise; five queries whatever their number."""
+    """Tenancies, visits and cases of the enterprise, and its place on the ladder; seven queries whatever their number."""
     cases = seen_by(user, Case).filter(enterprise=enterprise)
     visits = seen_by(user, Visit).filter(enterprise=enterprise)
     return EnterpriseFile(
@@ -51,6 +55,8 @@ def enterprise_file(*, enterprise: Enterprise, user: Any) -> EnterpriseFile:
         cases_total=cases.count(),
         visits=list(visits.select_related("visitor", "place").order_by("-planned_for", "-pk")[:SHOWN]),
         visits_total=visits.count(),
+        on_ladder=firms_here(user).filter(pk=enterprise.pk).exists(),
+        candidate=seen_by(user, Candidate).filter(enterprise=enterprise).first(),
     )
 
 
