@@ -176,7 +176,14 @@ def _ground(told: Told, sight: Sight, day: date) -> Ground:
     if seen is None:
         return Ground(text)
     kept = next((one.key for one in fields if one.sensitivity != "public"), "")
-    return Ground(text, shown(seen.value, book().get(leaves[0].key)), seen.source, seen.as_of, kept)
+    return Ground(text, _value(seen.value, leaves[0].key), seen.source, seen.as_of, kept)
+
+
+def _value(value: Any, key: str) -> str:
+    """A value as a reader wants it: a share to the tenth of a percent, nothing for yes and no, which the sentence says already."""
+    if isinstance(value, bool):
+        return ""
+    return f"{float(value):.1%}" if key in FROM_SECRETS else shown(value, book().get(key))
 
 
 def buildings_of(musts: Iterable[MustVisit]) -> list[tuple[int, str]]:

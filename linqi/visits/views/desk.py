@@ -64,7 +64,9 @@ def why(request: HttpRequest) -> HttpResponse:
     )
     context = {
         **known,
-        "grounds": [(_(reason.label), listed) for reason, listed in grounds.items()],
+        "grounds": [
+            (_(reason.label), listed, must is not None and reason in must.reasons) for reason, listed in grounds.items()
+        ],
         "score": score_in_words(must.score) if must else None,
         "worth": queries.worth_of(enterprise, day) if must else "",
         "crumbs": [Crumb(_("必访清单"), reverse("visits:must")), Crumb(known["name"])],
