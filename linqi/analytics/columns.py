@@ -91,13 +91,18 @@ class Codes:
         self.values[row] = self.place(value)
 
     def place(self, value: Any) -> int:
-        """Where a value stands in the list."""
+        """Where a value stands in the list; a new one joins it."""
+        found = self.find(value)
+        if found is None:
+            found = self._places[value] = len(self.categories)
+            self.categories.append(value)
+        return found
+
+    def find(self, value: Any) -> int | None:
+        """Where a value stands in the list; None when no row ever had it."""
         if len(self._places) != len(self.categories):
             self._places = {one: at for at, one in enumerate(self.categories)}
-        if value not in self._places:
-            self._places[value] = len(self.categories)
-            self.categories.append(value)
-        return self._places[value]
+        return self._places.get(value)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -101,6 +102,8 @@ class Layout:
         self.book, self.day = book, day
         self.specs: list[Atom | Combo] = []  # in an order in which each comes after its parts
         self.places: dict[Atom | Combo, Place] = {}
+        self.atoms: dict[Operand, list[Atom]] = {}
+        self.combos: list[Combo] = []
         self.holds = self.decided = 0  # rows given
         self._decided: dict[Operand, int] = {}
 
@@ -125,6 +128,10 @@ class Layout:
             self.places[spec] = self.holds, decided
             self.holds += 1
             self.specs.append(spec)
+            if isinstance(spec, Atom):
+                self.atoms.setdefault(spec.operand, []).append(spec)
+            else:
+                self.combos.append(spec)
         return self.places[spec]
 
     def spec(self, node: Comparison, *, positive: bool = True) -> Spec:
@@ -159,11 +166,16 @@ class Layout:
         return Operand("", period, formula)
 
     def _row_decided(self, atom: Atom) -> int:
-        if atom.op in (Op.UNDER, Op.EQ, Op.IN):  # a code may be too general, or one of several: decided by comparison
+        if atom.op == Op.UNDER or self._vague(atom.operand):  # a code may be too general: decided by each comparison
             return self._next_decided()
         if atom.operand not in self._decided:
             self._decided[atom.operand] = self._next_decided()
         return self._decided[atom.operand]
+
+    def _vague(self, operand: Operand) -> bool:
+        """Whether a column may hold values of which only some possibilities are known (`OneOf`)."""
+        formula = operand.formula or self.book.formula(operand.key)
+        return isinstance(formula, formulas.Call) and formula.name == "sme_size"
 
     def _next_decided(self) -> int:
         self.decided += 1
@@ -233,6 +245,8 @@ class _Writer:
 def _atom(operand: Operand, op: Op, threshold: Any) -> Spec:
     if op in _OPPOSITE:
         return Negated(_atom(operand, _OPPOSITE[op], None if op == Op.IS_FALSE else threshold))
+    if op == Op.IN and all(isinstance(one, Fraction) for one in threshold):
+        return Combo(1, tuple(Atom(operand, Op.EQ, one) for one in sorted(threshold)))
     return Atom(operand, op, threshold)
 
 

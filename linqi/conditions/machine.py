@@ -1,6 +1,7 @@
 """The two inner loops in NumPy, and which of the two sets of loops is in use 位图运算."""
 
 import os
+import sys
 from typing import Any, Final
 
 import numpy as np
@@ -10,12 +11,13 @@ from linqi.analytics.bits import ROWS, Words
 from linqi.conditions.layout import Code, Program
 
 BLOCK: Final = 2_048  # words of a block: long enough for NumPy's overhead, short enough for the second cache
+LIGHT: Final = 4_000_000  # word operations that NumPy has done before numba is even loaded
 _KINDS: Final = (np.greater_equal, np.greater, np.equal)
 
 
-def compiled() -> Any | None:
-    """The compiled loops, or None: without numba, or with LINQI_FAST=0."""
-    if os.environ.get("LINQI_FAST", "1") == "0":
+def compiled(work: int = LIGHT) -> Any | None:
+    """The compiled loops, or None: without numba, with LINQI_FAST=0, or for work too light to load them for."""
+    if os.environ.get("LINQI_FAST", "1") == "0" or (work < LIGHT and "linqi.conditions.fast" not in sys.modules):
         return None
     try:
         from linqi.conditions import fast
@@ -31,17 +33,60 @@ def compare(
     thresholds: NDArray[Any],
     rows: NDArray[np.int64],
     holds: NDArray[np.uint64],
+    base: int,
     lo: int,
     hi: int,
 ) -> None:
-    """Words lo…hi of a column against thresholds: kind 0 ≥, 1 >, 2 =; the answers go to the given rows of `holds`."""
-    if fast := compiled():
-        fast.compare(values, known, kinds, thresholds, rows, holds, lo, hi)
+    """Words lo…hi of a column against thresholds: kind 0 ≥, 1 >, 2 =; answers go to rows of `holds`, whose first word is `base`."""
+    if fast := compiled((hi - lo) * len(rows) * ROWS):
+        fast.compare(values, known, kinds, thresholds, rows, holds, base, lo, hi)
         return
     part, decided = values[lo * ROWS : hi * ROWS], known[lo:hi]
     for kind, bound, row in zip(kinds, thresholds, rows, strict=True):
         packed = np.packbits(_KINDS[kind](part, bound), bitorder="little")
-        np.bitwise_and(packed.view(np.uint64), decided, out=holds[row])
+        np.bitwise_and(packed.view(np.uint64), decided, out=holds[row, lo - base : hi - base])
+
+
+def look_up(
+    values: NDArray[np.int32],
+    known: Words,
+    luts: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    holds: NDArray[np.uint64],
+    base: int,
+    lo: int,
+    hi: int,
+) -> None:
+    """Words lo…hi of a column of codes against tables that say for each code whether it passes."""
+    if fast := compiled((hi - lo) * len(rows) * ROWS):
+        fast.look_up(values, known, luts, rows, holds, base, lo, hi)
+        return
+    part, decided = values[lo * ROWS : hi * ROWS], known[lo:hi]
+    for lut, row in zip(luts, rows, strict=True):
+        packed = np.packbits(lut[part], bitorder="little")
+        np.bitwise_and(packed.view(np.uint64), decided, out=holds[row, lo - base : hi - base])
+
+
+def contain(
+    values: NDArray[np.uint64],
+    known: Words,
+    every: NDArray[np.bool_],
+    masks: NDArray[np.uint64],
+    rows: NDArray[np.int64],
+    holds: NDArray[np.uint64],
+    base: int,
+    lo: int,
+    hi: int,
+) -> None:
+    """Words lo…hi of a column of sets against masks: one of the items, or where `every` is set all of them."""
+    if fast := compiled((hi - lo) * len(rows) * ROWS):
+        fast.contain(values, known, every, masks, rows, holds, base, lo, hi)
+        return
+    part, decided = values[lo * ROWS : hi * ROWS], known[lo:hi]
+    for whole, mask, row in zip(every, masks, rows, strict=True):
+        held = part & mask
+        packed = np.packbits(held == mask if whole else held != 0, bitorder="little")
+        np.bitwise_and(packed.view(np.uint64), decided, out=holds[row, lo - base : hi - base])
 
 
 def run(
@@ -53,14 +98,18 @@ def run(
     counts: NDArray[np.int64],
     *,
     keep: bool,
+    base: int,
+    lo: int,
+    hi: int,
 ) -> None:
-    """Every rule of a program over the bitmaps; `out` and `counts` as in `fast.run`."""
-    if fast := compiled():
-        fast.run(program.code, program.depth, holds, decided, live, out, counts, keep)
+    """Every rule of a program over words lo…hi of the bitmaps; `out`, `counts` and `base` as in `fast.run`."""
+    if fast := compiled(len(program.code) * (hi - lo)):
+        fast.run(program.code, program.depth, holds, decided, live, out, counts, keep, base, lo, hi)
         return
-    width = holds.shape[1]
-    for start in range(0, width, BLOCK):
-        _block(program, slice(start, min(width, start + BLOCK)), holds, decided, live, out, counts, keep)
+    for start in range(lo, hi, BLOCK):
+        end = min(hi, start + BLOCK)
+        part = out[:, :, start - lo : end - lo]
+        _block(program, slice(start - base, end - base), holds, decided, live[start:end], part, counts, keep)
 
 
 def _block(  # noqa: PLR0912, PLR0915  one branch for each instruction
@@ -132,10 +181,10 @@ def _block(  # noqa: PLR0912, PLR0915  one branch for each instruction
             t, p, c = stack[top]
             c &= ~p
             c |= t
-            c &= live[words]
-            p &= live[words]
+            c &= live
+            p &= live
             counts[first] += [int(np.bitwise_count(plane).sum()) for plane in (p & c, p & ~c, c & ~p)]
             if keep:
-                out[first, 0, words] = p
-                out[first, 1, words] = c
+                out[first, 0] = p
+                out[first, 1] = c
             top -= 1

@@ -30,13 +30,100 @@ _ULP: Final = 2.0**-52
 
 @dataclass(slots=True)
 class _Tables:
-    """The two tables of bitmaps for a run of words, and how many specs they hold already."""
+    """The two tables of bitmaps from a word on, and how many specs they hold already."""
 
-    lo: int
-    hi: int
+    base: int
     holds: NDArray[np.uint64]
     decided: NDArray[np.uint64]
     filled: int = 0
+
+
+class _Plan:
+    """One column against all its thresholds, as arrays for the inner loops."""
+
+    def __init__(
+        self, operand: Operand, column: Column | None, size: int, atoms: list[Atom], places: list[tuple[int, int]]
+    ) -> None:
+        self.operand, self.column, self.size, self.atoms = operand, column, size, atoms
+        placed = list(zip(atoms, places, strict=True))
+        self.holds = np.array([hold for hold, _decide in places], np.int64)
+        self.decided = np.unique(np.array([decide for _hold, decide in places], np.int64))
+        self.exists = np.array(
+            [hold for atom, (hold, _d) in placed if atom.op == Op.EXISTS and not _emptiable(column)], np.int64
+        )
+        compared = [(atom, place) for atom, place in placed if atom.op != Op.EXISTS or _emptiable(column)]
+        self.ordered = [atom for atom, _place in compared]
+        self.rows = np.array([hold for _atom, (hold, _decide) in compared], np.int64)
+        self.kinds = np.zeros(0, np.uint8)
+        self.thresholds: NDArray[Any] = np.zeros(0)
+        self.rough = False
+        self.vague = np.zeros(0, np.int64)
+        match column:
+            case Numbers():
+                self.kinds = np.array([_ORDER[atom.op] for atom in self.ordered], np.uint8)
+                self.thresholds = np.array([_float(atom.threshold) for atom in self.ordered], np.float64)
+                self.rough = not all(columns.carried(atom.threshold) for atom in self.ordered)
+            case Days():
+                self.kinds = np.array([_ORDER[atom.op] for atom in self.ordered], np.uint8)
+                self.thresholds = np.array([columns.days(atom.threshold) for atom in self.ordered], np.int32)
+            case Flags():
+                self.kinds = np.array([atom.op != Op.EQ or atom.threshold for atom in self.ordered], np.uint8)
+            case Masks():
+                self._sets(column)
+            case Codes():
+                self._codes(column, [decide for _atom, (_hold, decide) in compared])
+
+    def _sets(self, column: Masks) -> None:
+        """EXISTS is "any item at all"; an item that no row has makes "all of them" impossible."""
+        everything = np.uint64(2**64 - 1)
+        masks, every = [], []
+        for atom in self.ordered:
+            impossible = atom.op == Op.CONTAINS_ALL and not set(atom.threshold) <= set(column.items)
+            masks.append(
+                everything if atom.op == Op.EXISTS else np.uint64(0) if impossible else column.mask(atom.threshold)
+            )
+            every.append(atom.op == Op.CONTAINS_ALL and not impossible)
+        self.thresholds, self.every = np.array(masks, np.uint64), np.array(every, np.bool_)
+
+    def _codes(self, column: Codes, decided: list[int]) -> None:
+        """For each comparison which codes pass, and for the vague ones which are decided."""
+        plain = not any(isinstance(one, (values.OneOf, frozenset)) for one in column.categories)
+        self.passes = np.zeros((len(self.ordered), max(1, self.size)), np.uint8)
+        vague, decides = [], []
+        for at, atom in enumerate(self.ordered):
+            if plain and atom.op in (Op.EQ, Op.IN):
+                wanted = atom.threshold if atom.op == Op.IN else (atom.threshold,)
+                self.passes[at, [place for one in wanted if (place := column.find(one)) is not None]] = 1
+                continue
+            answers = [values.holds(atom.op, one, atom.threshold) for one in column.categories]
+            self.passes[at, : self.size] = [one is True for one in answers]
+            if None in answers:
+                vague.append(decided[at])
+                decides.append([one is not None for one in answers])
+        self.vague = np.array(vague, np.int64)
+        self.decides = np.array(decides or [[False]], np.uint8)
+
+
+def _size(column: Column | None) -> int:
+    """How many different codes or items a column has seen."""
+    return (
+        len(column.categories) if isinstance(column, Codes) else len(column.items) if isinstance(column, Masks) else 0
+    )
+
+
+def _emptiable(column: Column | None) -> bool:
+    """Whether a known value of the column may be an empty set, so that "is there any" is a question."""
+    return isinstance(column, Masks) or (
+        isinstance(column, Codes) and any(isinstance(one, frozenset) for one in column.categories)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rules and their program, good for the population that prepared them."""
+
+    rules: tuple[Rule, ...]
+    program: Program
 
 
 class Population:
@@ -58,25 +145,70 @@ class Population:
         self._columns: dict[Operand, Column | None] = {}
         self._layout = Layout(book, day)
         self._tables: _Tables | None = None
+        self._plans: dict[Operand, _Plan] = {}
         self._lock = RLock()  # pages of several threads ask the same population while the journal changes rows
 
     # --- asking -------------------------------------------------------------------------------------------------------
-    def run(self, rules: Iterable[Rule], *, keep: bool = True, threads: int = 1) -> "Answers":
+    def prepare(self, rules: Iterable[Rule]) -> "Prepared":
+        """Rules ready to run on this population, for those who ask them again and again."""
+        listed = tuple(rules)
+        with self._lock:
+            program = self._layout.program(listed)
+            if self._tables is None:
+                for operand in self._layout.atoms:
+                    self._plan(operand)
+            return Prepared(listed, program)
+
+    def run(self, rules: "Iterable[Rule] | Prepared", *, keep: bool = True, threads: int = 1) -> "Answers":
         """What every rule says of every enterprise.
 
         `keep`: False counts only, for populations whose answers would not fit into memory.
         """
-        listed = tuple(rules)
+        ready = rules if isinstance(rules, Prepared) else self.prepare(rules)
+        program = ready.program
         with self._lock:
-            program = self._layout.program(listed)
             out = np.zeros((program.answers, 2, self.words if keep else 0), np.uint64)
             counts = np.zeros((program.answers, 3), np.int64)
             tables = self._kept()
             if tables is not None:
-                machine.run(program, tables.holds, tables.decided, self.live, out, counts, keep=keep)
+                machine.run(
+                    program,
+                    tables.holds,
+                    tables.decided,
+                    self.live,
+                    out,
+                    counts,
+                    keep=keep,
+                    base=0,
+                    lo=0,
+                    hi=self.words,
+                )
             else:
                 self._run_slices(program, out, counts, keep=keep, threads=threads)
-        return Answers(self, listed, program.outputs, out, counts)
+        return Answers(self, ready.rules, program.outputs, out, counts)
+
+    def judge_row(self, ready: Prepared, row: int) -> NDArray[np.uint8]:
+        """What prepared rules say of one row whose bitmaps are kept, for those that have no part left to people.
+
+        One number for each answer of the program: 3 met, 2 unknown, 1 exactly one known value short, 0 unmet.
+        """
+        word = row // ROWS
+        with self._lock:
+            tables = self._kept() or self._word(word)
+            out = np.zeros((ready.program.answers, 2, 1), np.uint64)
+            counts = np.zeros((ready.program.answers, 3), np.int64)
+            where = {"base": tables.base, "lo": word, "hi": word + 1}
+            machine.run(ready.program, tables.holds, tables.decided, self.live, out, counts, keep=True, **where)
+        bit = np.uint64(row % ROWS)
+        found = (out[:, 0, 0] >> bit & np.uint64(1)) * np.uint64(2) + (out[:, 1, 0] >> bit & np.uint64(1))
+        return np.asarray(found, np.uint8)
+
+    def _word(self, word: int) -> _Tables:
+        """The bitmaps of one word alone."""
+        layout = self._layout
+        alone = _Tables(word, np.empty((layout.holds, 1), np.uint64), np.empty((layout.decided, 1), np.uint64))
+        self._fill(alone, word, word + 1)
+        return alone
 
     def column(self, key: str, period: str = "") -> Column | None:
         """The column of a field at a period as conditions name it: what is recorded, and where nothing is, what is derived."""
@@ -121,7 +253,7 @@ class Population:
                     continue
                 self.recorded[at] = made(self.book[at[0]].kind, self.rows, [row], [value])
                 self._forget(at)
-            elif _now(self.recorded[at], row) != value:
+            elif not _same(self.recorded[at], row, value):
                 try:
                     columns.put_one(self.recorded[at], row, value)
                 except OverflowError:
@@ -148,11 +280,14 @@ class Population:
         """One word of the bitmaps that look at the touched columns; derived columns are few and made again in whole."""
         stale = {operand for operand in self._columns if self._reads(operand, touched)}
         self._columns = {operand: column for operand, column in self._columns.items() if operand not in stale}
-        if self._tables is None:
+        if self._tables is None or self._tables.filled < len(self._layout.specs):
+            self._tables = None  # rules were prepared and never run
             return
-        part = _Tables(word, word + 1, self._tables.holds[:, word : word + 1], self._tables.decided[:, word : word + 1])
-        specs = self._layout.specs[: self._tables.filled]
-        self._fill(part, [spec for spec in specs if isinstance(spec, Combo) or spec.operand in stale])
+        for operand in stale:
+            if operand in self._layout.atoms:
+                self._compare(self._tables, self._plan(operand), word, word + 1)
+        for combo in self._layout.combos:
+            self._combine(self._tables, combo, word, word + 1)
 
     def _reads(self, operand: Operand, touched: set[tuple[str, str]]) -> bool:
         if operand.formula is None and operand.key not in self.book.inputs:
@@ -203,7 +338,10 @@ class Population:
         tables = self._tables
         if tables is None or tables.holds.shape[0] < layout.holds or tables.decided.shape[0] < layout.decided:
             tables = self._grown(tables)
-        self._fill(tables, layout.specs[tables.filled :])
+        if tables.filled == 0:
+            self._fill(tables, 0, self.words)
+        elif tables.filled < len(layout.specs):
+            self._fill(tables, 0, self.words, layout.specs[tables.filled :])
         tables.filled = len(layout.specs)
         self._tables = tables
         return tables
@@ -213,7 +351,6 @@ class Population:
         spare = 0 if old is None else 32
         new = _Tables(
             0,
-            self.words,
             np.empty((layout.holds + spare, self.words), np.uint64),
             np.empty((layout.decided + spare, self.words), np.uint64),
         )
@@ -229,20 +366,21 @@ class Population:
         self, program: Program, out: NDArray[np.uint64], counts: NDArray[np.int64], *, keep: bool, threads: int
     ) -> None:
         layout = self._layout
-        for spec in layout.specs:  # columns are made before threads share them
-            if isinstance(spec, Atom):
-                self._column(spec.operand, spec.operand.period)
+        for operand in layout.atoms:  # columns and plans are made before threads share them
+            self._plan(operand)
 
         def work(starts: range) -> NDArray[np.int64]:
             own = np.zeros_like(counts)
-            holds = np.empty((layout.holds, SLICE), np.uint64)
-            decided = np.empty((layout.decided, SLICE), np.uint64)
+            tables = _Tables(
+                0, np.empty((layout.holds, SLICE), np.uint64), np.empty((layout.decided, SLICE), np.uint64)
+            )
             for lo in starts:
                 hi = min(lo + SLICE, self.words)
-                tables = _Tables(lo, hi, holds[:, : hi - lo], decided[:, : hi - lo])
-                self._fill(tables, layout.specs)
+                tables.base = lo
+                self._fill(tables, lo, hi)
                 part = out[:, :, lo:hi] if keep else out
-                machine.run(program, tables.holds, tables.decided, self.live[lo:hi], part, own, keep=keep)
+                where = {"base": lo, "lo": lo, "hi": hi}
+                machine.run(program, tables.holds, tables.decided, self.live, part, own, keep=keep, **where)
             return own
 
         starts = range(0, self.words, SLICE)
@@ -253,104 +391,82 @@ class Population:
             for own in pool.map(work, [starts[at::threads] for at in range(threads)]):
                 counts += own
 
-    def _fill(self, tables: _Tables, pending: Sequence[Atom | Combo]) -> None:
-        """Make the bitmaps of some specs."""
-        grouped: dict[Operand, list[Atom]] = {}
-        for spec in pending:
-            if isinstance(spec, Atom):
-                grouped.setdefault(spec.operand, []).append(spec)
-        for operand, atoms in grouped.items():
-            self._compare(tables, operand, atoms)
-        for spec in pending:
-            if isinstance(spec, Combo):
-                self._combine(tables, spec)
+    def _fill(self, tables: _Tables, lo: int, hi: int, pending: Sequence[Atom | Combo] | None = None) -> None:
+        """Make words lo…hi of the bitmaps of some specs; of all when none are named."""
+        if pending is None:
+            for operand in self._layout.atoms:
+                self._compare(tables, self._plan(operand), lo, hi)
+            combos = self._layout.combos
+        else:
+            grouped: dict[Operand, list[Atom]] = {}
+            for spec in pending:
+                if isinstance(spec, Atom):
+                    grouped.setdefault(spec.operand, []).append(spec)
+            for operand, atoms in grouped.items():
+                self._compare(tables, self._planned(operand, atoms), lo, hi)
+            combos = [spec for spec in pending if isinstance(spec, Combo)]
+        for combo in combos:
+            self._combine(tables, combo, lo, hi)
 
-    def _compare(self, tables: _Tables, operand: Operand, atoms: list[Atom]) -> None:
+    def _plan(self, operand: Operand) -> "_Plan":
+        """How a column is compared with all its thresholds; kept for rows that change."""
+        atoms, plan = self._layout.atoms[operand], self._plans.get(operand)
         column = self._column(operand, operand.period)
-        places = [self._layout.places[atom] for atom in atoms]
+        if plan is None or plan.column is not column or plan.size != _size(column) or len(plan.atoms) != len(atoms):
+            self._plans[operand] = plan = self._planned(operand, list(atoms))
+        return plan
+
+    def _planned(self, operand: Operand, atoms: list[Atom]) -> "_Plan":
+        column = self._column(operand, operand.period)
+        return _Plan(operand, column, _size(column), atoms, [self._layout.places[atom] for atom in atoms])
+
+    def _compare(self, tables: _Tables, plan: "_Plan", lo: int, hi: int) -> None:
+        column, base = plan.column, tables.base
+        words = slice(lo - base, hi - base)
         if column is None:
-            for hold, decide in places:
-                tables.holds[hold] = 0
-                tables.decided[decide] = 0
+            tables.holds[plan.holds, words] = 0
+            tables.decided[plan.decided, words] = 0
             return
-        known = column.known[tables.lo : tables.hi]
-        for decide in {decide for _hold, decide in places}:
-            tables.decided[decide] = known
+        known = column.known[lo:hi]
+        tables.decided[plan.decided, words] = known
+        tables.holds[plan.exists, words] = known
+        if not len(plan.rows):
+            return
+        where = (plan.rows, tables.holds, base, lo, hi)
         match column:
             case Numbers() | Days():
-                self._ordered(tables, operand, column, atoms, places)
+                machine.compare(column.values, column.known, plan.kinds, plan.thresholds, *where)
+                if isinstance(column, Numbers) and (column.error is not None or column.fine or plan.rough):
+                    for atom, hold, bound in zip(
+                        plan.ordered, plan.rows.tolist(), plan.thresholds.tolist(), strict=True
+                    ):
+                        self._ask_again(tables.holds[hold, words], plan.operand, column, atom, bound, lo)
             case Flags():
-                for atom, (hold, _decide) in zip(atoms, places, strict=True):
-                    right = column.values[tables.lo : tables.hi]
-                    wanted = atom.op != Op.EQ or atom.threshold
-                    tables.holds[hold] = known if atom.op == Op.EXISTS else (right if wanted else ~right) & known
+                right = column.values[lo:hi] & known
+                tables.holds[plan.rows[plan.kinds == 1], words] = right
+                tables.holds[plan.rows[plan.kinds == 0], words] = known & ~right
             case Masks():
-                for atom, (hold, _decide) in zip(atoms, places, strict=True):
-                    tables.holds[hold] = _packed(_contained(column, atom, tables)) & known
+                machine.contain(column.values, column.known, plan.every, plan.thresholds, *where)
             case Codes():
-                part = column.values[tables.lo * ROWS : tables.hi * ROWS]
-                for atom, (hold, decide) in zip(atoms, places, strict=True):
-                    answers = [values.holds(atom.op, one, atom.threshold) for one in column.categories] or [None]
-                    tables.holds[hold] = _packed(np.array([one is True for one in answers])[part]) & known
-                    if None in answers:
-                        tables.decided[decide] = _packed(np.array([one is not None for one in answers])[part]) & known
+                machine.look_up(column.values, column.known, plan.passes, *where)
+                if len(plan.vague):
+                    machine.look_up(column.values, column.known, plan.decides, plan.vague, tables.decided, base, lo, hi)
 
-    def _ordered(
-        self,
-        tables: _Tables,
-        operand: Operand,
-        column: Numbers | Days,
-        atoms: list[Atom],
-        places: list[tuple[int, int]],
-    ) -> None:
-        plain = [(atom, hold) for atom, (hold, _decide) in zip(atoms, places, strict=True) if atom.op in _ORDER]
-        days = isinstance(column, Days)
-        if plain:
-            thresholds = np.array(
-                [columns.days(atom.threshold) if days else _float(atom.threshold) for atom, _hold in plain],
-                np.int32 if days else np.float64,
-            )
-            kinds = np.array([_ORDER[atom.op] for atom, _hold in plain], np.uint8)
-            rows = np.array([hold for _atom, hold in plain], np.int64)
-            machine.compare(column.values, column.known, kinds, thresholds, rows, tables.holds, tables.lo, tables.hi)
-            if isinstance(column, Numbers):
-                for (atom, hold), bound in zip(plain, thresholds.tolist(), strict=True):
-                    self._ask_again(tables, operand, column, atom, hold, bound)
-        for atom, (hold, _decide) in zip(atoms, places, strict=True):
-            if atom.op == Op.EXISTS:
-                tables.holds[hold] = column.known[tables.lo : tables.hi]
-            elif atom.op == Op.IN:
-                tables.holds[hold] = 0
-                for one in atom.threshold:
-                    alone = Atom(operand, Op.EQ, one)
-                    scratch = _Tables(
-                        tables.lo, tables.hi, np.empty((1, tables.hi - tables.lo), np.uint64), tables.decided
-                    )
-                    self._ordered(scratch, operand, column, [alone], [(0, 0)])
-                    tables.holds[hold] |= scratch.holds[0]
-
-    def _ask_again(
-        self, tables: _Tables, operand: Operand, column: Numbers, atom: Atom, hold: int, bound: float
-    ) -> None:
+    def _ask_again(self, bitmap: Words, operand: Operand, column: Numbers, atom: Atom, bound: float, lo: int) -> None:
         """Rows where a float cannot tell on which side of the threshold the exact value lies."""
-        span = slice(tables.lo * ROWS, tables.hi * ROWS)
+        span = slice(lo * ROWS, (lo + len(bitmap)) * ROWS)
         part = column.values[span]
         if column.error is not None:
             doubt = np.abs(part - bound) <= column.error[span] + abs(bound) * _ULP
         elif not columns.carried(atom.threshold):
             doubt = part == bound
-        elif column.fine:
-            doubt = np.zeros(len(part), np.bool_)
-            doubt[[row - span.start for row in column.fine if span.start <= row < span.stop]] = True
         else:
-            return
-        known = bits.unpack(column.known[tables.lo : tables.hi], len(part))
+            doubt = np.zeros(len(part), np.bool_)
+        doubt[[row - span.start for row in column.fine if span.start <= row < span.stop]] = True
+        known = bits.unpack(column.known[lo : lo + len(bitmap)], len(part))
         for row in np.flatnonzero(doubt & known).tolist():
-            bits.put(
-                tables.holds[hold],
-                row,
-                on=values.holds(atom.op, self._exact(operand, column, row + span.start), atom.threshold) is True,
-            )
+            value = self._exact(operand, column, row + span.start)
+            bits.put(bitmap, row, on=values.holds(atom.op, value, atom.threshold) is True)
 
     def _exact(self, operand: Operand, column: Numbers, row: int) -> Fraction:
         if column.error is None:
@@ -364,16 +480,17 @@ class Population:
         assert known is not None  # the row is known
         return Fraction(known.value)
 
-    def _combine(self, tables: _Tables, spec: Combo) -> None:
+    def _combine(self, tables: _Tables, spec: Combo, lo: int, hi: int) -> None:
         hold, decide = self._layout.places[spec]
+        words = slice(lo - tables.base, hi - tables.base)
         certain, possible = [], []
         for inner, seen in (self._layout.place(part) for part in spec.parts):
-            known = tables.decided[seen]
-            certain.append(known & ~tables.holds[~inner] if inner < 0 else tables.holds[inner])
+            known = tables.decided[seen, words]
+            certain.append(known & ~tables.holds[~inner, words] if inner < 0 else tables.holds[inner, words])
             possible.append(certain[-1] | ~known)
         true, may = _counted(certain, spec.least), _counted(possible, spec.least)
-        tables.holds[hold] = true
-        tables.decided[decide] = (true | ~may) & self.live[tables.lo : tables.hi]
+        tables.holds[hold, words] = true
+        tables.decided[decide, words] = (true | ~may) & self.live[lo:hi]
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,18 +550,20 @@ class Answers:
         possible, second = self._out[self._places[key][1].computed]
         return np.asarray(second & ~possible & self.words(key, Outcome.UNMET), np.uint64)
 
-    def ids(self, key: str, *outcomes: Outcome) -> NDArray[np.int64]:
-        """The enterprises that have one of the outcomes under a rule."""
+    def ids(self, key: str, *outcomes: Outcome, within: Words | None = None) -> NDArray[np.int64]:
+        """The enterprises that have one of the outcomes under a rule; `within`: only those of a bitmap."""
         held = np.bitwise_or.reduce([self.words(key, outcome) for outcome in outcomes])
-        return self.of(held)
+        return self.of(held if within is None else held & within)
 
     def of(self, words: Words) -> NDArray[np.int64]:
         """The enterprises of a bitmap."""
         return self.population.ids[bits.positions(words, self.population.rows)]
 
-    def counts(self, key: str) -> dict[Outcome, int]:
-        """How many enterprises have each outcome under a rule."""
+    def counts(self, key: str, within: Words | None = None) -> dict[Outcome, int]:
+        """How many enterprises have each outcome under a rule; `within`: only those of a bitmap."""
         rule, place = self._places[key]
+        if within is not None:
+            return {outcome: bits.count(self.words(key, outcome) & within) for outcome in Outcome}
         if place.applies < 0 and place.assumed < 0:
             met, unknown, _near = self._counts[place.computed].tolist()
             settled = Outcome.MANUAL_REVIEW if rule.manual else Outcome.MET
@@ -460,15 +579,17 @@ class Answers:
         """What every rule says of one row."""
         return {key: next(one for one in Outcome if bits.has(self.words(key, one), row)) for key in self._places}
 
-    def shift(self, before: str, after: str) -> Shift:
+    def shift(self, before: str, after: str, within: Words | None = None) -> Shift:
         """What changes from one rule to another; who people may still decide on counts as met."""
-        was, now = self._favoured(before), self._favoured(after)
-        unknown = self.words(after, Outcome.UNKNOWN)
+        live = self.population.live if within is None else within
+        was, now = self._favoured(before), self._favoured(after) & live
+        unknown = self.words(after, Outcome.UNKNOWN) & live
+        was = was & live
         return Shift(
             gains=self.of(now & ~was),
             loses=self.of(was & ~now & ~unknown),
             becomes_unknown=self.of(unknown & ~self.words(before, Outcome.UNKNOWN)),
-            becomes_unmet=self.of(~now & ~unknown & self.words(before, Outcome.UNKNOWN)),
+            becomes_unmet=self.of(live & ~now & ~unknown & self.words(before, Outcome.UNKNOWN)),
         )
 
     def _favoured(self, key: str) -> Words:
@@ -521,6 +642,15 @@ def from_facts(ids: Sequence[int], facts: Sequence[Facts], book: Book, day: date
     return Population(ids, book, day, made_columns)
 
 
+def _same(column: Column, row: int, value: Any) -> bool:
+    """Whether a row holds this value already."""
+    if not bits.has(column.known, row):
+        return value is None
+    if isinstance(column, Numbers) and value is not None and float(value) != column.values[row]:
+        return False
+    return bool(column.at(row) == value)
+
+
 def _now(column: Column, row: int) -> Any:
     return column.at(row) if bits.has(column.known, row) else None
 
@@ -547,19 +677,6 @@ def _counted(planes: list[Words], least: int) -> Words:
             reached[entry] |= reached[entry - 1] & plane
         reached[0] |= plane
     return reached[-1]
-
-
-def _contained(column: Masks, atom: Atom, tables: _Tables) -> NDArray[np.bool_]:
-    part = column.values[tables.lo * ROWS : tables.hi * ROWS]
-    if atom.op == Op.EXISTS:
-        held = part != 0
-    elif atom.op == Op.CONTAINS_ANY:
-        held = (part & column.mask(atom.threshold)) != 0
-    elif set(atom.threshold) <= set(column.items):
-        held = (part & (wanted := column.mask(atom.threshold))) == wanted
-    else:
-        held = np.zeros(len(part), np.bool_)
-    return np.asarray(held, np.bool_)
 
 
 def _packed(flags: NDArray[np.bool_]) -> Words:

@@ -15,6 +15,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from linqi.analytics import bits
+from linqi.analytics.bits import Words
 from linqi.analytics.columns import Column
 from linqi.conditions import values
 from linqi.conditions.book import Book
@@ -25,7 +27,7 @@ from linqi.conditions.rules import Rule
 from linqi.conditions.values import Kind
 from linqi.enterprises import dictionary
 from linqi.enterprises.models import Enterprise, Fact, Relation, Tenancy
-from linqi.enterprises.queries import COLUMN_KEYS
+from linqi.enterprises.queries import COLUMN_KEYS, below_place
 from linqi.enterprises.rules import trust
 from linqi.journal.models import Entry, Head
 from linqi.journal.verbs import Verb
@@ -98,9 +100,16 @@ def answers(rules: Iterable[Rule], day: date | None = None) -> Answers:
     return population(day).run(rules)
 
 
+def standing_at(place: int, day: date | None = None) -> Words:
+    """Which rows of the population stand at or below a place, as a bitmap; to be asked right after `population`."""
+    people = population(day)
+    return _kept.place(people, place) if people.day == today() else _standing(people, place)
+
+
 def forget() -> None:
     """Let go of what is kept in memory, such as between tests that each have their own database."""
     _kept.population_ = None
+    _kept.places.clear()
 
 
 class _Kept:
@@ -110,6 +119,14 @@ class _Kept:
         self.lock = Lock()
         self.population_: Population | None = None
         self.upto, self.digest = 0, ""
+        self.places: dict[int, tuple[int, str, Words]] = {}
+
+    def place(self, people: Population, place: int) -> Words:
+        """The rows at a place, kept until the journal goes on."""
+        held = self.places.get(place)
+        if held is None or held[:2] != (self.upto, self.digest):
+            self.places[place] = held = (self.upto, self.digest, _standing(people, place))
+        return held[2]
 
     def population(self, day: date) -> Population:
         with self.lock:
@@ -143,6 +160,12 @@ class _Kept:
 
 
 _kept: Final = _Kept()
+
+
+def _standing(people: Population, place: int) -> Words:
+    rows = below_place(Enterprise.objects.filter(merged_into=None), place, people.day)
+    here = np.fromiter(rows.order_by().values_list("pk", flat=True).iterator(chunk_size=10_000), np.int64)
+    return bits.pack(np.isin(people.ids, here))
 
 
 def _facts(enterprises: Iterable[Enterprise], day: date) -> dict[int, dict[tuple[str, str], Known]]:

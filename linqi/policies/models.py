@@ -234,6 +234,7 @@ class Application(models.Model):
     state = models.CharField(max_length=16, choices=Step.choices)
     year = models.PositiveSmallIntegerField(help_text="The year for which money is asked.")
     amount = models.DecimalField(max_digits=16, decimal_places=2, null=True, help_text="Asked or computed, in yuan.")
+    ceiling = models.BooleanField(default=False, help_text="The computed amount is the most that is possible.")
     approved = models.DecimalField(max_digits=16, decimal_places=2, null=True)
     statement = models.TextField(blank=True, help_text="What the firm says for itself.")
     account_holder = models.CharField(max_length=120, blank=True)
@@ -247,6 +248,7 @@ class Application(models.Model):
     notice_until = models.DateField(null=True, help_text="Last day of the public notice.")
     due_at = models.DateTimeField(null=True)
     due_why = models.JSONField(default=list)
+    overdue_told = models.BooleanField(default=False, help_text="That the present step is late was told.")
     opened_at = models.DateTimeField()
     moved_at = models.DateTimeField()
 

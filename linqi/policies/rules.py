@@ -14,7 +14,7 @@ TERMS: Final = {  # how long each step may take; product defaults, docs/rules/be
     "candidate": "10 working_days",
     "checked": "5 working_days",
     "listed": "5 working_days",
-    "noticed": "30 calendar_days",
+    "noticed": "30 natural_days",
     "confirmed": "15 working_days",
     "paid": "10 working_days",
     "submitted": "5 working_days",
@@ -89,8 +89,8 @@ def estimate(terms: Terms) -> Estimate:
             if terms.value is None:
                 return Estimate(terms.cap, True, terms.missing)
             share = Fraction(1) if terms.ratio is None else Fraction(terms.ratio)
-            amount = max(Decimal(0), cents(terms.value * share))
-            return Estimate(amount if terms.cap is None else min(amount, terms.cap), terms.ceiling)
+            computed = max(Decimal(0), cents(terms.value * share))
+            return Estimate(computed if terms.cap is None else min(computed, terms.cap), terms.ceiling)
         case BenefitKind.TIERED:
             possible = []
             for holds, amount in terms.tiers:
@@ -111,7 +111,7 @@ def estimate(terms: Terms) -> Estimate:
 
 def together(estimates: Iterable[Estimate]) -> Estimate:
     """Several benefits of one policy as one figure; what is not known makes the sum a lower part, so the sum is not known either."""
-    listed = [one for one in estimates]
+    listed = list(estimates)
     money = [one.amount for one in listed if one.amount is not None]
     missing = tuple(dict.fromkeys(at for one in listed for at in one.missing))
     if not money:

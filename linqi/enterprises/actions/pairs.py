@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
@@ -90,9 +90,8 @@ def merge_pair(*, pair: Pair, keep: Enterprise, by: Any) -> Enterprise:
     moved = []
     for model, column in _followers:
         rows = model._default_manager.filter(**{column: gone.pk})
-        ids = sorted(rows.values_list("pk", flat=True))
+        ids = _follow(model, column, sorted(rows.values_list("pk", flat=True)), kept.pk)
         if ids:
-            model._default_manager.filter(pk__in=ids).update(**{column: kept.pk})
             moved.append([model._meta.label, column, ids])
     filled = {name: getattr(gone, name) for name in _FILLED if not _known(kept, name) and _known(gone, name)}
     pair.before = {
@@ -168,6 +167,16 @@ def branch_of(pair: Pair) -> Enterprise | None:
     """Which of the two is the branch, by the names; None when the names do not say."""
     sides = [side for side in (pair.left, pair.right) if split_branch(side.name_key)[1]]
     return sides[0] if len(sides) == 1 else max(sides, key=lambda side: len(side.name_key), default=None)
+
+
+def _follow(model: type[Model], column: str, ids: list[int], kept: int) -> list[int]:
+    """Have rows follow to the kept record; one that it has already (an offer, an application) stays behind. Which went."""
+    try:
+        with transaction.atomic():
+            model._default_manager.filter(pk__in=ids).update(**{column: kept})
+    except IntegrityError:
+        return [pk for pk in ids if len(ids) > 1 and _follow(model, column, [pk], kept)]
+    return ids
 
 
 def _part(before: dict[str, Any]) -> None:

@@ -123,5 +123,7 @@ def test_every_field_is_complete_and_typed():
         assert field.type in {"str", "int", "decimal", "bool", "date", "enum", "list"}
         assert field.period in {"static", "as_of", "FY", "month", "event"}
         assert field.sensitivity in {"public", "business_secret", "personal", "sensitive_personal"}
-    assert len(dictionary.fields()) == 101 + 22 + 6  # the domain notes' own, what policies ask beyond them, and signals of must-visits
+    assert (
+        len(dictionary.fields()) == 101 + 22 + 6
+    )  # the domain notes' own, what policies ask beyond them, and signals of must-visits
     assert Decimal(dictionary.stored("revenue", "0")) == 0

@@ -1,0 +1,1 @@
+"""What is done to policies: written, published, told, paid 政策动作."""
