@@ -188,25 +188,19 @@ class Ladder:
         return said
 
 
-def ladder_of(
-    enterprise: Enterprise,
-    day: date,
-    *,
-    sight: Sight | None = None,
-    rules_: Ruleset | None = None,
-    standing: Tier | None = None,
-) -> Ladder:
-    """Where one firm stands by what was known of it on a day, with every reason 单户判定.
+def ladder_of(enterprise: Enterprise, day: date, *, standing: Tier | None = None) -> Ladder:
+    """Where one firm stands by what was known of it on a day, with every reason and source 单户判定."""
+    asked = ruleset(street_of(enterprise.seat) if enterprise.seat else None, day)
+    sight = Sight(known.facts_on(enterprise, day), book(), day)
+    return _ladder(asked, standing or standing_of(enterprise), sight)
 
-    `sight`, `rules_`, `standing`: given where many firms are looked at with the same columns and rules.
-    """
-    asked = rules_ or ruleset(street_of(enterprise.seat) if enterprise.seat else None, day)
-    seen = sight or Sight(known.facts_on(enterprise, day), book(), day)
+
+def _ladder(asked: Ruleset, standing: Tier | None, seen: Sight) -> Ladder:
     measured = tuple((one, distances.distance(asked.nodes[one.code], seen)) for one in asked.standards)
     verdicts = {tier: _judged(rule, seen, best_of(measured)) for tier, rule in asked.rules.items()}
     said = seen.known("listing_stage", "")
     stage = Stage(said.value) if said is not None and said.value in Stage.values else Stage.NONE
-    return Ladder(asked, standing or standing_of(enterprise), stage, verdicts, measured)
+    return Ladder(asked, standing, stage, verdicts, measured)
 
 
 def best_of(measured: Iterable[tuple[Standard, Distance]]) -> Bounds:
@@ -263,6 +257,7 @@ def _with_those_of_nearest(
 class Overview:
     """Every firm within reach on a day: reach of the nearest standard, and what each tier says of it 全街道测算."""
 
+    ruleset: Ruleset
     population: Population
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -304,7 +299,16 @@ def overview(street: int | None, day: date) -> Overview:
 
     true = {tier: rows(tier, Outcome.MET) for tier in asked.plain}
     false = {tier: rows(tier, Outcome.UNMET) for tier in asked.plain}
-    return Overview(population, low, high, reach.nearest, reach.codes, true, false)
+    return Overview(asked, population, low, high, reach.nearest, reach.codes, true, false)
+
+
+def ladder_in(view: Overview | None, enterprise: Enterprise, day: date, standing: Tier | None) -> Ladder:
+    """One firm as `ladder_of` has it, read from the columns of an overview where it is in one; no query then."""
+    row = view.row(enterprise.pk) if view else None
+    if view is None or row is None:
+        return ladder_of(enterprise, day, standing=standing)
+    sight = Sight(view.population.facts(row), book(), day)
+    return _ladder(view.ruleset, standing, sight)
 
 
 def overviews(user: Any, day: date) -> dict[int, Overview]:
@@ -319,8 +323,11 @@ def overviews(user: Any, day: date) -> dict[int, Overview]:
     return made
 
 
-def proposals(user: Any, day: date) -> list[Proposed]:
-    """The moves that the facts speak for at the user's places, those that were declined lately left out 调整建议."""
+def proposals(user: Any, day: date, seen: Mapping[int, Overview] | None = None) -> list[Proposed]:
+    """The moves that the facts speak for at the user's places, those that were declined lately left out 调整建议.
+
+    `seen`: the overviews, where they are at hand already.
+    """
     standing = _standings()
     resting = set(
         Move.objects.filter(answer=Answer.DECLINED.value, day__gt=day - timedelta(days=rules.DECLINED_FOR)).values_list(
@@ -328,16 +335,16 @@ def proposals(user: Any, day: date) -> list[Proposed]:
         )
     )
     found: list[Proposed] = []
-    for street, seen in overviews(user, day).items():
+    for street, view in (overviews(user, day) if seen is None else seen).items():
         any_true = (
-            np.logical_or.reduce(list(seen.true.values())) if seen.true else np.zeros(seen.population.rows, np.bool_)
+            np.logical_or.reduce(list(view.true.values())) if view.true else np.zeros(view.population.rows, np.bool_)
         )
-        asked = {int(seen.population.ids[row]): int(row) for row in np.flatnonzero(any_true)}
-        asked |= {pk: row for pk in standing if (row := seen.row(pk)) is not None}
+        asked = {int(view.population.ids[row]): int(row) for row in np.flatnonzero(any_true)}
+        asked |= {pk: row for pk in standing if (row := view.row(pk)) is not None}
         moves = [
             Proposed(pk, standing.get(pk), move)
             for pk, row in asked.items()
-            if (move := rules.proposal(standing.get(pk), seen.met(row)))
+            if (move := rules.proposal(standing.get(pk), view.met(row)))
             and (pk, move.to.value if move.to else "") not in resting
         ]
         here = _here(user, {one.enterprise for one in moves}, street)
@@ -449,10 +456,9 @@ class Reached:
     high: float
 
 
-def reach_of(user: Any, ids: Iterable[int], day: date) -> dict[int, Reached]:
-    """How far each of some firms is from the standard nearest to it; firms outside the user's streets are left out."""
+def reach_of(seen: Mapping[int, Overview], ids: Iterable[int]) -> dict[int, Reached]:
+    """How far each of some firms is from the standard nearest to it; firms outside the streets that were looked at are left out."""
     listed = list(ids)
-    seen = overviews(user, day)
     seats = dict(Enterprise.objects.filter(pk__in=listed).exclude(seat=None).values_list("pk", "seat"))
     streets = streets_of(set(seats.values()))
     found = {}

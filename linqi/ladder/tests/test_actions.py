@@ -331,6 +331,6 @@ def test_all_together_and_one_by_one_say_the_same(cast, knows):
         assert seen.met(row) == alone.met
         assert seen.low[row] == pytest.approx(float(alone.best.low))
         assert seen.high[row] == pytest.approx(float(alone.best.high))
-    reached = queries.reach_of(cast.econ_specialist, [cast.firm.pk, cast.far_firm.pk], TODAY)
+    reached = queries.reach_of(queries.overviews(cast.econ_specialist, TODAY), [cast.firm.pk, cast.far_firm.pk])
     assert reached.keys() == {cast.firm.pk}
     assert reached[cast.firm.pk].low == 1

@@ -1,6 +1,6 @@
 """Who stands where on the ladder, and which moves wait for a person 看板、名单与调整建议."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.contrib import messages
@@ -13,15 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from linqi.conditions.one import Sight
-from linqi.enterprises import known
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import named_like, shown_name
 from linqi.kit import access, clock
 from linqi.kit.clock import today
 from linqi.ladder import actions, queries, rules
 from linqi.ladder.models import Candidate
-from linqi.ladder.queries import Proposed, Reached
+from linqi.ladder.queries import Overview, Proposed, Reached
 from linqi.ladder.rules import Kind, Stage, Tier
 from linqi.ladder.views.lists import candidates_table, cards, lacking_of, name_of, reach_in_words, why_of, words_of
 from linqi.territory.queries import streets_of
@@ -42,7 +40,8 @@ def board(request: HttpRequest) -> HttpResponse:
     user, day = request.user, today()
     rows = queries.candidates_seen_by(user)
     ids = list(rows.values_list("enterprise", flat=True))
-    reached = queries.reach_of(user, ids, day)
+    seen = queries.overviews(user, day)
+    reached = queries.reach_of(seen, ids)
     counts = queries.funnel(user)
     columns = []
     for tier in reversed(Tier):
@@ -53,7 +52,7 @@ def board(request: HttpRequest) -> HttpResponse:
                 "icon": ICONS[tier],
                 "count": counts[tier.value],
                 "url": f"{reverse('ladder:list')}?tier={tier.value}",
-                "cards": cards(_nearest(within, reached), user, day, reached),
+                "cards": cards(_nearest(within, reached), user, day, seen, reached),
             }
         )
     listed = rows.filter(stage=Stage.LISTED.value).order_by("enterprise__name_key")
@@ -63,10 +62,10 @@ def board(request: HttpRequest) -> HttpResponse:
             "icon": "trophy",
             "count": counts[Stage.LISTED.value],
             "url": f"{reverse('ladder:list')}?stage={Stage.LISTED.value}",
-            "cards": cards(listed[:SHOWN], user, day, reached),
+            "cards": cards(listed[:SHOWN], user, day, seen, reached),
         }
     )
-    waiting = len(queries.proposals(user, day))
+    waiting = len(queries.proposals(user, day, seen))
     context = {
         "columns": columns,
         "shown": SHOWN,
@@ -84,7 +83,7 @@ def candidates(request: HttpRequest) -> HttpResponseBase:
     """The firms on the ladder as a list."""
     user, day = request.user, today()
     rows = queries.candidates_seen_by(user)
-    reached = queries.reach_of(user, rows.values_list("enterprise", flat=True), day)
+    reached = queries.reach_of(queries.overviews(user, day), rows.values_list("enterprise", flat=True))
     names = {one.code: name_of(one) for one in queries.ruleset(None, day).standards}
     rows = queries.with_reach(rows, {pk: (one.low, one.high) for pk, one in reached.items()})
     table = candidates_table(user, reached, names).bind(
@@ -102,9 +101,10 @@ def candidates(request: HttpRequest) -> HttpResponseBase:
 def proposals(request: HttpRequest) -> HttpResponseBase:
     """The moves that the facts speak for; nobody is moved before a person says so."""
     user, day = request.user, today()
-    waiting = {one.enterprise: one for one in queries.proposals(user, day)}
+    seen = queries.overviews(user, day)
+    waiting = {one.enterprise: one for one in queries.proposals(user, day, seen)}
     table = _proposals_table(user, waiting).bind(request, _in_order(waiting.values()), may_export=False)
-    shown = _shown(table.objects, waiting, user)
+    shown = _shown(table.objects, waiting, user, seen)
     context = {"table": table, "rows": shown, "tabs": tabs(user, "proposals", len(waiting))}
     context |= {"total": len(waiting), "may_move": access.may_anywhere(user, "ladder.move")}
     return table.answer("ladder/proposals.html", context)
@@ -210,21 +210,16 @@ def _proposals_table(user: Any, waiting: dict[int, Proposed]) -> Table[Enterpris
     )
 
 
-def _shown(objects: Iterable[Enterprise], waiting: dict[int, Proposed], user: Any) -> list[dict[str, Any]]:
+def _shown(
+    objects: Iterable[Enterprise], waiting: Mapping[int, Proposed], user: Any, seen: Mapping[int, Overview]
+) -> list[dict[str, Any]]:
     """What a person should know before confirming: the ground in words, and the nearest standard."""
-    day = today()
     listed = list(objects)
-    population = known.population(day)
     streets = streets_of({one.seat_id for one in listed if one.seat_id})
-    asked: dict[int | None, queries.Ruleset] = {}
     shown = []
     for one in listed:
-        street = streets.get(one.seat_id or 0)
-        asked.setdefault(street, queries.ruleset(street, day))
-        row = population.row_of(one.pk)
-        sight = Sight(population.facts(row), queries.book(), day) if row is not None else None
         said = waiting[one.pk]
-        ladder = queries.ladder_of(one, day, sight=sight, rules_=asked[street], standing=said.standing)
+        ladder = queries.ladder_in(seen.get(streets.get(one.seat_id or 0, 0)), one, today(), said.standing)
         up = said.move.kind in (Kind.ENTER, Kind.RISE)
         nearest = ladder.nearest
         shown.append(

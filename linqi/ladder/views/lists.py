@@ -11,17 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from linqi.conditions import words
-from linqi.conditions.one import Reason, Sight
+from linqi.conditions.one import Reason
 from linqi.conditions.tree import AllOf, AnyOf, Comparison
 from linqi.conditions.values import Op
-from linqi.enterprises import known
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import below_place, named_like, places_to_choose, shown_name
 from linqi.kit.choices import Choice
 from linqi.ladder import queries
 from linqi.ladder.distance import Distance, Figure
 from linqi.ladder.models import Candidate, Standard, TierRule
-from linqi.ladder.queries import Ladder, Reached
+from linqi.ladder.queries import Ladder, Overview, Reached
 from linqi.ladder.rules import Board, Bounds, Stage, Tier
 from linqi.territory.queries import streets_of
 from linqi.ui.tables import Choose, Column, Search, Span, Table
@@ -131,22 +130,20 @@ class Card:
     late: bool
 
 
-def cards(rows: Iterable[Candidate], user: Any, day: date, reached: Mapping[int, Reached]) -> list[Card]:
+def cards(
+    rows: Iterable[Candidate], user: Any, day: date, seen: Mapping[int, Overview], reached: Mapping[int, Reached]
+) -> list[Card]:
     """The cards of some firms; each judged exactly, from the columns in memory."""
-    made, asked = [], {}
+    made = []
     listed = list(rows)
     seats = {one.enterprise.seat_id for one in listed if one.enterprise.seat_id}
     streets = streets_of(seats)
-    names = {one.code: name_of(one) for one in queries.ruleset(None, day).standards}
-    population = known.population(day)
     steps = queries.steps_of(one.enterprise_id for one in listed)
     for one in listed:
-        street = streets.get(one.enterprise.seat_id or 0)
-        if street not in asked:
-            asked[street] = queries.ruleset(street, day)
-        row = population.row_of(one.enterprise_id)
-        sight = Sight(population.facts(row), queries.book(), day) if row is not None else None
-        ladder = queries.ladder_of(one.enterprise, day, sight=sight, rules_=asked[street], standing=Tier(one.tier))
+        ladder = queries.ladder_in(
+            seen.get(streets.get(one.enterprise.seat_id or 0, 0)), one.enterprise, day, Tier(one.tier)
+        )
+        names = {rule.code: name_of(rule) for rule in ladder.ruleset.standards}
         near = reached.get(one.enterprise_id, Reached("", 0, 1))
         upcoming = steps.get(one.enterprise_id)
         made.append(
