@@ -628,7 +628,7 @@ class _Known:
             value = max(profit * random.uniform(15, 35), revenue * random.uniform(1, 4))
             yield self._fact(firm, "estimated_market_cap", _round(value, -6), "最近一轮融资估值")
         if stronger or draw() < 0.15:
-            raised = str(random.randrange(5, 90) * 1_000_000)
+            raised = _round(max(5_000_000, firm.revenues.get(last, 0) * random.uniform(0.2, 0.9)), -6)
             yield self._fact(firm, "equity_financing_3y", raised, "投资机构公示")
         if stronger and draw() < 0.8:
             firm.joint_stock = True

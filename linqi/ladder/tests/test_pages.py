@@ -237,7 +237,7 @@ def test_a_leader_sets_a_figure_sees_the_effect_and_goes_back(as_, cast, grown):
     page = text(browser.get(address))
     assert "2025年营业收入 ≥ 1,000 万元（填万元）" in page
     said = {"value0": "1500", "value1": "500", "since": "2026-03-02", "source": "街道会议纪要", "note": ""}
-    shown = text(browser.post(address, {**said, "preview": "1"}))
+    shown = text(browser.post(address, {**said, "source": "", "preview": "1"}))
     assert "由 1 家变为 0 家" in shown
     assert TierRule.objects.count() == 3
     assert "已经过去" in text(browser.post(address, {**said, "since": "2026-03-01"}))

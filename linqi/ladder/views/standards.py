@@ -72,6 +72,7 @@ def rule(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     if now is not None and may_set:
         start = {"since": day, "note": now.note}
         form = RuleForm(request.POST or None, when=now.when, day=day, initial=start)
+        form.fields["source"].required = "preview" not in request.POST  # one may look before one has a ground
         if request.method == "POST" and "restore" in request.POST:
             attempt(
                 request,
@@ -94,7 +95,7 @@ def rule(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "title": title,
         "now": _shown(now, day) if now else None,
         "own": now is not None and now.street_id is not None,
-        "history": [_shown(one, max(one.since, min(day, one.until or day))) for one in history],
+        "history": [_shown(one, max(one.since, min(day, one.until or day))) for one in history if one != now],
         "form": form,
         "change": change,
         "crumbs": crumbs(Crumb(_("上市标准与分层"), reverse("ladder:standards")), Crumb(title)),
