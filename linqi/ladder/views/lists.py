@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from linqi.conditions import words
-from linqi.conditions.one import Reason
+from linqi.conditions.one import Reason, Shortfall
 from linqi.conditions.tree import AllOf, AnyOf, Comparison
 from linqi.conditions.values import Op
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import below_place, named_like, places_to_choose, shown_name
 from linqi.kit.choices import Choice
 from linqi.ladder import queries
-from linqi.ladder.distance import Distance, Figure
+from linqi.ladder.distance import FIT, Distance, Figure
 from linqi.ladder.models import Candidate, Standard, TierRule
 from linqi.ladder.queries import Ladder, Overview, Reached
 from linqi.ladder.rules import Board, Bounds, Stage, Tier
@@ -69,18 +69,23 @@ def short_in_words(figure: Figure, day: date) -> str:
 
 
 def lacking_of(ladder: Ladder, tier: Tier | None) -> tuple[str, ...]:
-    """What still stands between a firm and a tier, in words: what falls short, else what nobody knows."""
+    """What still stands between a firm and a tier, in words: what falls short, and where that does not decide what nobody knows."""
     if tier is None or tier not in ladder.verdicts:
         return ()
     verdict = ladder.verdicts[tier]
+    short = list(verdict.shortfalls) or [one for one in _leaves(verdict.reason) if one.node.key == FIT]
     said = []
-    for short in verdict.shortfalls:
-        text = words.sentence(short.node, queries.book(), ladder.ruleset.day)
-        lacking = words.falls_short(short, queries.book())
+    for one in short:
+        text = words.sentence(one.node, queries.book(), ladder.ruleset.day)
+        lacking = words.falls_short(one, queries.book())
         said.append(_("%(what)s（%(lacking)s）") % {"what": text, "lacking": lacking} if lacking else text)
-    if said:
-        return tuple(dict.fromkeys(said))
-    return tuple(_("缺少：%(what)s") % {"what": one} for one in words.asked(ladder.lacking(tier), queries.book()))
+    missing = words.asked(ladder.lacking(tier), queries.book())
+    return tuple(dict.fromkeys([*said, *(_("缺少：%(what)s") % {"what": one} for one in missing)]))
+
+
+def _leaves(reason: Reason) -> list[Shortfall]:
+    """Everything in a tree that is known and falls short."""
+    return [*([reason.short] if reason.short else []), *(one for part in reason.parts for one in _leaves(part))]
 
 
 def why_of(ladder: Ladder, tier: Tier | None) -> str:
