@@ -17,7 +17,7 @@ from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.journal.models import Entry
 from linqi.journal.verbs import Verb
 from linqi.kit.access import seen_by
-from linqi.ladder.models import Candidate
+from linqi.ladder.models import Candidate, Milestone
 from linqi.ladder.queries import firms_here
 from linqi.ui.parts import Happening
 from linqi.visits.flow import State as VisitState
@@ -63,7 +63,7 @@ def enterprise_file(*, enterprise: Enterprise, user: Any) -> EnterpriseFile:
 def timeline_of(*, enterprise: Enterprise, user: Any, limit: int) -> list[Happening]:
     """What happened to the enterprise and with it, newest first: moves, visits, cases, and acts on its record."""
     happenings = [*_moves(enterprise, user), *_visits(enterprise, user, limit), *_cases(enterprise, user, limit)]
-    happenings += _acts(enterprise, user, limit)
+    happenings += [*_acts(enterprise, user, limit), *_milestones(enterprise, user)]
     return sorted(happenings, key=lambda one: _moment(one.at), reverse=True)[:limit]
 
 
@@ -119,6 +119,15 @@ def _cases(enterprise: Enterprise, user: Any, limit: int) -> Iterator[Happening]
                 url=url,
                 tone="good" if case.rating > 3 else "warn",
                 icon="star",
+            )
+
+
+def _milestones(enterprise: Enterprise, user: Any) -> Iterator[Happening]:
+    for one in seen_by(user, Milestone).filter(enterprise=enterprise).exclude(reached_on=None):
+        if one.reached_on:
+            url = reverse("ladder:firm", args=[enterprise.pk])
+            yield Happening(
+                one.reached_on, one.get_step_display(), detail=one.evidence, url=url, tone="good", icon="flag"
             )
 
 
