@@ -103,6 +103,12 @@ def explained(verdict: Verdict, book: Book) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def outlined(node: Node, book: Book) -> tuple[Line, ...]:
+    """A condition as lines to read, groups with their parts, clauses beside them; the outermost all-group is left out."""
+    parts = node.parts if isinstance(node, AllOf) else (node,)
+    return tuple(_outline(part, book) for part in parts)
+
+
 def asked(missing: Iterable[Missing], book: Book) -> tuple[str, ...]:
     """The names of missing facts with their periods: 2025年研发费用."""
     return tuple(label(one.key, one.period, book) for one in missing)
@@ -142,6 +148,20 @@ def figure(value: Fraction, unit: str) -> str:
     if unit == "ratio":
         return f"{_digits(value * 100)}%"
     return f"{_digits(value)} {_(_UNITS[unit])}" if unit in _UNITS else _digits(value)
+
+
+def figure_unit(unit: str) -> str:
+    """The name of a unit."""
+    return str(_(_UNITS[unit])) if unit in _UNITS else unit
+
+
+def period_words(period: Any, aggregate: str | None, rhythm: str) -> str:
+    """A period as the editor offers it: 上一年, 前两年合计."""
+    if period is None:
+        period = periods.DEFAULTS[rhythm]
+    listed = [period] if isinstance(period, str) else list(period)
+    said = "、".join(_period(str(one), None) for one in listed)
+    return f"{said} {_(_AGGREGATES[aggregate])}" if aggregate in _AGGREGATES else said
 
 
 def shown(value: Any, field: Field | None) -> str:
@@ -196,6 +216,25 @@ def _line(reason: Reason, book: Book, day: date) -> Line:
         note=remarks.note,
         parts=tuple(_line(part, book, day) for part in reason.parts),
     )
+
+
+def _outline(node: Node, book: Book) -> Line:
+    said = node.remarks
+    match node:
+        case Comparison():
+            return Line("plain", _comparison(node, book, None), clause=said.clause, note=said.note)
+        case Manual(text):
+            return Line("manual", text, clause=said.clause, note=said.note)
+        case Not(part):
+            return Line("plain", heading(node), clause=said.clause, note=said.note, parts=(_outline(part, book),))
+        case _:
+            return Line(
+                "plain",
+                heading(node),
+                clause=said.clause,
+                note=said.note,
+                parts=tuple(_outline(part, book) for part in node.parts),
+            )
 
 
 def _inputs(seen: list[Known], book: Book) -> tuple[Line, ...]:

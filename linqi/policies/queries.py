@@ -72,6 +72,22 @@ def version_in_force(policy: Policy, day: date) -> PolicyVersion | None:
     return in_force(PolicyVersion.objects.filter(policy=policy), day).select_related("policy").first()
 
 
+def standings(policies: QuerySet[Policy], day: date) -> dict[int, str]:
+    """How each policy stands on a day: in_force, expired, coming, or draft only 政策状态."""
+    found: dict[int, str] = {}
+    rows = PolicyVersion.objects.filter(policy__in=policies).values_list("policy", "state", "since", "until")
+    order = ["draft", "expired", "coming", "in_force"]
+    for policy, state, since, until in rows:
+        if state != VersionState.PUBLISHED:
+            how = "draft"
+        elif since > day:
+            how = "coming"
+        else:
+            how = "expired" if until is not None and until < day else "in_force"
+        found[policy] = max(found.get(policy, "draft"), how, key=order.index)
+    return found
+
+
 def versions_for(street: Place | int, day: date) -> list[PolicyVersion]:
     """Everything in force in a street on a day, for enterprises, with its benefits."""
     rows = PolicyVersion.objects.filter(policy__street=street, policy__subject="enterprise")

@@ -85,7 +85,13 @@ def _version(policy: Policy, number: int, row: dict[str, Any]) -> None:
     )
     Benefit.objects.bulk_create(Benefit(version=version, **one) for one in row.get("benefits", []))
     Example.objects.bulk_create(
-        Example(version=version, name=one["name"], facts=one["facts"], day=date.fromisoformat(one["day"]), expected=one["expected"])
+        Example(
+            version=version,
+            name=one["name"],
+            facts=one["facts"],
+            day=date.fromisoformat(one["day"]),
+            expected=one["expected"],
+        )
         for one in row.get("examples", [])
     )
 

@@ -41,6 +41,11 @@ _TELL: Final = {  # moves of which the firm is told
 }
 
 
+def permission_for(step: str) -> str:
+    """Which permission a move asks for: the firm's own, the treasury's, or that of who handles applications."""
+    return "policies.apply" if step in BY_THE_FIRM else _PERMISSION.get(step, "policies.handle")
+
+
 @transaction.atomic
 def open_candidates(*, version: PolicyVersion, by: Any) -> int:
     """Every firm that may meet a no-application policy becomes a candidate, once a year; how many are new 生成候选名单."""
@@ -126,9 +131,7 @@ def move(
     `reason`: why it is dropped, refused, recalled, or everything that is to be corrected; `amount`: what is approved;
     `account`: holder and last four digits, when the firm confirms. ValidationError in words for what does not fit.
     """
-    application = _locked(
-        application, "policies.apply" if step in BY_THE_FIRM else _PERMISSION.get(step, "policies.handle"), by
-    )
+    application = _locked(application, permission_for(step), by)
     before = application.state
     application.state = FLOWS[Channel(application.channel)].after(step, before)
     if step in _NEEDS_REASON and not reason.strip():

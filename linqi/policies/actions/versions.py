@@ -1,6 +1,6 @@
 """Policies are written by one person and published by another 起草与发布."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -96,7 +96,7 @@ def change_draft(*, version: PolicyVersion, changes: Mapping[str, Any], by: Any)
 
 
 @transaction.atomic
-def set_benefits(*, version: PolicyVersion, benefits: list[Mapping[str, Any]], by: Any) -> None:
+def set_benefits(*, version: PolicyVersion, benefits: Sequence[Mapping[str, Any]], by: Any) -> None:
     """Write what a draft gives, in place of what it gave 修改支持内容."""
     version = _draft(version, by)
     made = [Benefit(version=version, **one) for one in benefits]

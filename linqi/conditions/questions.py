@@ -1,0 +1,103 @@
+"""The next best question: which missing fact, if it were asked, would settle most 最该问的一项.
+
+For one enterprise a question is worth the rules that it alone keeps undecided, and the money at stake in them; then those that it takes
+part in. For a whole street the same is counted over everybody.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from linqi.conditions.one import Verdict, judge_seen
+from linqi.conditions.population import Population
+from linqi.conditions.rules import Outcome, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A fact worth asking for 待问信息.
+
+    `alone`: rules that wait for this fact only; `rules`: rules that wait for it among others; `money`: what is at stake in the former, in
+    yuan, as far as it is known; `share`: the money of the latter, each rule's divided among the facts it waits for; `firms`: how many
+    enterprises it concerns.
+    """
+
+    key: str
+    period: str
+    alone: int
+    rules: int
+    money: Decimal
+    share: Decimal
+    firms: int = 1
+
+
+@dataclass(slots=True)
+class _Sum:
+    alone: int = 0
+    rules: int = 0
+    money: Decimal = Decimal(0)
+    share: Decimal = Decimal(0)
+    firms: int = 0
+
+
+def next_questions(open_: Iterable[tuple[Verdict, Decimal | None]]) -> list[Question]:
+    """The missing facts of one enterprise, the most telling first.
+
+    `open_`: what is undecided, with the money at stake in yuan or None. Only facts that can still decide count (`Verdict.missing`).
+    """
+    sums: dict[tuple[str, str], _Sum] = {}
+    _add(sums, open_)
+    return _ordered(sums)
+
+
+def next_questions_of_all(
+    population: Population, rules: Iterable[Rule], money: Mapping[str, Decimal], most: int = 20_000
+) -> list[Question]:
+    """The missing facts of a whole population, the most telling first; `money`: what each rule is worth to one enterprise.
+
+    Rules that are undecided are found in columns; the missing facts of each firm are then asked one by one, for at most `most` pairs of
+    firm and rule, those of the smallest rules first; where that is not all, the counts are those of a part.
+    """
+    listed = {rule.key: rule for rule in rules}
+    answers = population.run(listed.values())
+    undecided: dict[int, list[str]] = {}
+    pairs = 0
+    for key in sorted(listed, key=lambda one: answers.counts(one)[Outcome.UNKNOWN]):
+        for number in answers.ids(key, Outcome.UNKNOWN).tolist():
+            if pairs >= most:
+                break
+            undecided.setdefault(number, []).append(key)
+            pairs += 1
+    sums: dict[tuple[str, str], _Sum] = {}
+    for number, keys in undecided.items():
+        row = population.row_of(number)
+        assert row is not None
+        sight = population.sight(row)
+        _add(sums, ((judge_seen(listed[key], sight), money.get(key)) for key in keys))
+    return _ordered(sums)
+
+
+def _add(sums: dict[tuple[str, str], _Sum], open_: Iterable[tuple[Verdict, Decimal | None]]) -> None:
+    """Add what one enterprise waits for."""
+    touched = set()
+    for verdict, money in open_:
+        missing = verdict.missing
+        for lack in missing:
+            at = lack.key, lack.period
+            found = sums.setdefault(at, _Sum())
+            found.rules += 1
+            found.share += (money or Decimal(0)) / len(missing)
+            if len(missing) == 1:
+                found.alone += 1
+                found.money += money or Decimal(0)
+            touched.add(at)
+    for at in touched:
+        sums[at].firms += 1
+
+
+def _ordered(sums: Mapping[tuple[str, str], _Sum]) -> list[Question]:
+    made = [
+        Question(key, period, one.alone, one.rules, one.money, one.share.quantize(Decimal("0.01")), one.firms)
+        for (key, period), one in sums.items()
+    ]
+    return sorted(made, key=lambda one: (-one.money, -one.alone, -one.share, -one.rules, one.key, one.period))
