@@ -136,15 +136,23 @@ class HandForm(forms.Form):
         category.set_categories(categories_offered(user))
 
 
-class RuleForm(forms.Form):
-    """The figures of a condition, each with the unit people say it in; from when they count, and on which ground.
-
-    What a condition is made of stays as it is: only its thresholds are asked.
-    """
+class GroundForm(forms.Form):
+    """From when a changed rule counts, and on which ground."""
 
     since = _day(_("生效日期"))
     source = forms.CharField(label=_("依据"), max_length=300, help_text=_("文件名称和文号，或会议、领导批示的日期。"))
     note = forms.CharField(label=_("说明"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["since"].widget.attrs["min"] = today().isoformat()
+
+
+class RuleForm(GroundForm):
+    """The figures of a condition, each with the unit people say it in; from when they count, and on which ground.
+
+    What a condition is made of stays as it is: only its thresholds are asked.
+    """
 
     def __init__(self, *args: Any, when: Any, day: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -164,7 +172,6 @@ class RuleForm(forms.Form):
             )
             self.asked[at] = (path, {"factor": factor, "unit": unit})
         self.fields |= rest
-        self.fields["since"].widget.attrs["min"] = today().isoformat()
 
     @property
     def changed(self) -> Any:

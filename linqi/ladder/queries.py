@@ -384,6 +384,16 @@ def change_of(street: Place, before: Node, after: Node, day: date, user: Any) ->
     return Change(len(now), len(then), len(then - now), len(now - then))
 
 
+def counts_of(street: Place, when: Node, day: date, user: Any) -> tuple[dict[Outcome, int], int]:
+    """What a rule says of the firms of a street, and how many fail by one figure; the reach is that of the standards in force."""
+    population = known.population(day)
+    rule = Rule("asked", distances.expanded(when, list(ruleset(street, day).nodes.values())))
+    answers = population.run([rule])
+    here = np.array(sorted(_here(user, set(population.ids.tolist()), street.pk)), np.int64)
+    counts = {one: int(np.isin(answers.ids("asked", one), here, assume_unique=True).sum()) for one in Outcome}
+    return counts, int(np.isin(answers.of(answers.near("asked")), here, assume_unique=True).sum())
+
+
 def _standings() -> dict[int, Tier]:
     order = {tier.value: at for at, tier in enumerate(Tier)}
     rows = sorted(Candidate.objects.values_list("enterprise", "tier"), key=lambda row: order[row[1]])

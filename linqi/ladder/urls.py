@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("measures/<int:pk>/<slug:step>/", firm.end, name="end"),
     path("standards/", standards.standards, name="standards"),
     path("standards/<slug:kind>/<slug:key>/", standards.rule, name="rule"),
+    path("standards/<slug:kind>/<slug:key>/edit/", standards.edit, name="edit"),
 ]

@@ -261,3 +261,72 @@ def test_who_may_not_set_rules_meets_no_form(as_, street):
     assert "另行设定" not in text(browser.get(address))
     browser.post(address, {"value0": "1", "value1": "1", "since": "2026-03-02", "source": "x"})
     assert TierRule.objects.count() == 3
+
+
+def editing(data, at="r"):
+    """What the editor's form posts of a condition."""
+    kind = next((one for one in ("all", "any") if one in data), "compare")
+    said = {f"conditions-{at}-kind": kind}
+    if kind != "compare":
+        said[f"conditions-{at}-count"] = str(len(data[kind]))
+        for place, one in enumerate(data[kind]):
+            said |= editing(one, f"{at}.{place}")
+        return said
+    said |= {f"conditions-{at}-{name}": data[name] for name in ("field", "op") if name in data}
+    if "value" in data:
+        said[f"conditions-{at}-value"] = data["value"]
+    return said
+
+
+def test_a_leader_changes_what_a_tier_is_made_of(as_, cast, grown):
+    browser, address = as_("street_leader"), reverse("ladder:edit", args=["tier", "seed"])
+    assert "conditions-editor" in text(browser.get(address, {"street": cast.street.pk}))
+    said = editing({"all": [{"field": "revenue", "op": "gte", "value": "15000000"}]}) | {"street": cast.street.pk}
+    live = browser.post(f"{address}?live", said, headers={"HX-Request": "true"})
+    assert "1,500 万元" in text(live)
+    assert "<html" not in text(live)
+    more = text(browser.post(address, {**said, "conditions-do": "add:r"}, headers={"HX-Request": "true"}))
+    assert "conditions-r.1-field" in more
+    assert not TierRule.objects.filter(street=cast.street).exists()
+    ground = {"since": "2026-03-02", "source": "街道会议", "note": "", "save": "1"}
+    assert "lq-errors" in text(browser.post(address, {**said, **ground, "source": ""}))
+    browser.post(address, {**said, **ground})
+    own = TierRule.objects.get(street=cast.street)
+    assert own.when["all"][0]["value"] == 15_000_000
+    assert "晴川" not in text(browser.get(reverse("ladder:proposals")))
+
+
+def test_the_editor_is_for_those_who_set_rules_in_that_street(as_, cast, street):
+    address = reverse("ladder:edit", args=["tier", "seed"])
+    assert as_("econ_specialist").get(address, {"street": cast.street.pk}).status_code == 403
+    browser = as_("street_leader")
+    assert browser.get(address, {"street": cast.far_street.pk}).status_code == 404
+    assert browser.get(address).status_code == 404
+    assert browser.get(reverse("ladder:edit", args=["tier", "nope"]), {"street": cast.street.pk}).status_code == 404
+
+
+def test_the_number_of_queries_does_not_grow_with_the_firms(as_, cast, grown, knows, django_assert_max_num_queries):
+    browser = as_("econ_specialist")
+    actions.move(enterprise=grown, to=Tier.SEED, why="试", by=cast.street_leader)
+    asked = {}
+    for name in ("board", "list", "proposals"):
+        browser.get(reverse(f"ladder:{name}"))
+        with django_assert_max_num_queries(60) as seen:
+            browser.get(reverse(f"ladder:{name}"))
+        asked[name] = len(seen)
+    knows(cast.neighbour, revenue={2025: "30000000"})
+    actions.move(enterprise=cast.neighbour, to=Tier.SEED, why="试", by=cast.street_leader)
+    for name, before in asked.items():
+        browser.get(reverse(f"ladder:{name}"))
+        with django_assert_max_num_queries(before + 2):
+            browser.get(reverse(f"ladder:{name}"))
+
+
+def test_the_file_of_a_firm_leads_to_its_place_on_the_ladder(as_, cast, candidate):
+    actions.reach_milestone(
+        enterprise=candidate.enterprise, step=Step.BROKER, reached_on=TODAY, evidence="协议书", by=cast.econ_specialist
+    )
+    page = text(as_("econ_specialist").get(reverse("dashboards:enterprise", args=[candidate.enterprise_id])))
+    assert reverse("ladder:firm", args=[candidate.enterprise_id]) in page
+    assert "种子层 · 培育" in page
+    assert "协议书" in page

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,11 +11,14 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from linqi.conditions import words
+from linqi.conditions.editor import Editor
+from linqi.conditions.errors import ConditionError
 from linqi.conditions.tree import Node
+from linqi.enterprises import known
 from linqi.kit import access
 from linqi.kit.clock import today
 from linqi.ladder import actions, queries
-from linqi.ladder.forms import RuleForm
+from linqi.ladder.forms import GroundForm, RuleForm
 from linqi.ladder.models import Confidence, Standard, TierRule
 from linqi.ladder.rules import Board, Tier
 from linqi.ladder.views.board import crumbs, tabs
@@ -86,7 +90,10 @@ def rule(request: HttpRequest, kind: str, key: str) -> HttpResponse:
                     street, queries.read(now.when), queries.read(form.changed), day, request.user
                 )
             elif attempt(
-                request, lambda: _set(now, street, form, request.user), done=_("已保存，从生效日期起作数。"), form=form
+                request,
+                lambda: _set(now, street, form, form.changed, request.user),
+                done=_("已保存，从生效日期起作数。"),
+                form=form,
             ):
                 return redirect(f"{request.path}?street={street.pk}")
     title = name_of(now or history[0])
@@ -97,18 +104,64 @@ def rule(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "own": now is not None and now.street_id is not None,
         "history": [_shown(one, max(one.since, min(day, one.until or day))) for one in history if one != now],
         "form": form,
+        "kind": kind,
+        "key": key,
         "change": change,
         "crumbs": crumbs(Crumb(_("上市标准与分层"), reverse("ladder:standards")), Crumb(title)),
     }
     return render(request, "ladder/rule.html", context)
 
 
-def _set(now: Standard | TierRule, street: Place, form: RuleForm, user: Any) -> None:
+@access.page("ladder.configure")
+def edit(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """The whole condition of a standard or tier, as a street sets it: parts added, dropped and regrouped."""
+    street = queries.streets_to_configure(request.user).filter(pk=_asked(request)).first()
+    now = next((one for one in _in_force(street, kind, today()) if _key(one) == key), None) if street else None
+    _model(kind)
+    if street is None or now is None:
+        raise Http404
+    book = queries.book() if kind == "tier" else known.book()
+    said: dict[str, Any] = {"name": "conditions", "url": request.path, "clauses": False}
+    posted = request.method == "POST"
+    editor = Editor.posted(request.POST, book, **said) if posted else Editor.of(now.when, book, **said)
+    if not editor.problems:
+        try:
+            editor.counts, editor.near = queries.counts_of(street, queries.read(editor.data), today(), request.user)
+        except ConditionError as problem:
+            messages.warning(request, f"{problem.message}{problem.remedy}")
+    if posted and request.headers.get("HX-Request") == "true" and "save" not in request.POST:
+        return render(
+            request, "conditions/_live.html" if "live" in request.GET else "conditions/editor.html", {"editor": editor}
+        )
+    asked = posted and "save" in request.POST
+    start = request.POST.dict() if posted else {"since": today(), "note": now.note}
+    form = GroundForm(request.POST if asked else None, initial=start)
+    if asked and form.is_valid() and not editor.problems:
+        done = _("已保存，从生效日期起作数。")
+        saved = attempt(request, lambda: _set(now, street, form, editor.data, request.user), done=done, form=form)
+        if saved:
+            return redirect(f"{reverse('ladder:rule', args=[kind, key])}?street={street.pk}")
+    title = name_of(now)
+    back = f"{reverse('ladder:rule', args=[kind, key])}?street={street.pk}"
+    context = {
+        "street": street,
+        "title": title,
+        "editor": editor,
+        "form": form,
+        "back": back,
+        "crumbs": crumbs(
+            Crumb(_("上市标准与分层"), reverse("ladder:standards")), Crumb(title, back), Crumb(_("修改条件"))
+        ),
+    }
+    return render(request, "ladder/edit.html", context)
+
+
+def _set(now: Standard | TierRule, street: Place, form: GroundForm, when: Any, user: Any) -> None:
     said = {key: form.cleaned_data[key] for key in ("since", "source", "note")}
     if isinstance(now, Standard):
-        actions.set_standard(street=street, code=now.code, when=form.changed, **said, by=user)
+        actions.set_standard(street=street, code=now.code, when=when, **said, by=user)
     else:
-        actions.set_tier(street=street, tier=Tier(now.tier), when=form.changed, **said, by=user)
+        actions.set_tier(street=street, tier=Tier(now.tier), when=when, **said, by=user)
 
 
 def _shown(one: Standard | TierRule, day: date) -> dict[str, Any]:
@@ -150,9 +203,13 @@ def _model(kind: str) -> type[Standard | TierRule]:
 
 def _street(request: HttpRequest) -> Place | None:
     streets = queries.streets_seen(request.user)
-    text = request.GET.get("street", "")
-    asked = streets.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 16 else None
-    return asked or streets.first()
+    return streets.filter(pk=_asked(request)).first() or streets.first()
+
+
+def _asked(request: HttpRequest) -> int:
+    """The street that the address or the form names; 0 when none does."""
+    text = request.POST.get("street") or request.GET.get("street", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def _day(request: HttpRequest) -> date:
