@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Model
 
 from linqi.accounts.actions import create_user
 from linqi.accounts.models import Grant, RoleRecord, User
@@ -22,6 +23,7 @@ from linqi.dashboards.demo.firms import Firm, make_accounts, make_facts, make_fi
 from linqi.dashboards.demo.ladder import Helpers, fill_ladder
 from linqi.dashboards.demo.life import Ids, Life, Limit, Staff, Told, Topic, make_life, visitors
 from linqi.dashboards.demo.places import CANGQIAN, QIANJIANG, Street, make_street, move_one
+from linqi.dashboards.demo.policies import Officers, fill_policies
 from linqi.dashboards.demo.rows import follow, next_id, widen_cache
 from linqi.dashboards.demo.signals import make_signals
 from linqi.dashboards.demo.words import Names
@@ -36,6 +38,7 @@ from linqi.kit.clock import ZONE
 from linqi.organisation.intake import default_departments
 from linqi.organisation.models import Department, LinkTeam, LinkTeamSeat
 from linqi.organisation.rules import TeamRole
+from linqi.policies.models import Application, Policy, PolicyVersion
 from linqi.search import actions as search
 from linqi.territory.actions import rebuild_coverage
 from linqi.territory.models import Place, PlaceKind, Placement
@@ -145,6 +148,7 @@ class _Demo:
         self.firms: list[list[Firm]] = []
         self.departments: list[dict[str, int]] = []
         self.users: dict[int, Any] = {}
+        self.acts: list[Told] = []
         self.names = Names(self._random("names"))
 
     def fill(self) -> Filled:
@@ -155,6 +159,7 @@ class _Demo:
             self._people,
             self._facts,
             self._ladder,
+            self._policies,
             self._lives,
             self._finish,
         ):
@@ -395,6 +400,16 @@ class _Demo:
             random = self._random(f"ladder {street.plan.code}")
             fill_ladder(firms, helpers, fact_ids=self.fact_ids, random=random, today=self.today, put=self._put)
 
+    def _policies(self) -> None:
+        for number, (street, firms) in enumerate(zip(self.streets, self.firms, strict=True)):
+            writer, publisher = ("leader2", "leader2") if number else ("economy", "leader")
+            portal = {} if number else {self.favourite.pk: self.demo["enterprise"].pk}
+            officers = Officers(self.demo[writer].pk, self.demo[publisher].pk, self.users, portal)
+            random = self._random(f"policies {street.plan.code}")
+            self.acts += fill_policies(
+                street, firms, officers, fact_ids=self.fact_ids, random=random, now=self.now, put=self._put
+            )
+
     # --- a year -------------------------------------------------------------------------------------------------------
     def _lives(self) -> None:
         ids = Ids(
@@ -408,7 +423,7 @@ class _Demo:
             row.case_class: Limit(row.accept, row.close, row.extend) for row in TimeLimit.objects.filter(street=None)
         }
         categories = list(Category.objects.order_by("pk"))
-        acts: list[Told] = []
+        acts = self.acts
         for number, (street, firms, size) in enumerate(zip(self.streets, self.firms, self.sizes, strict=True)):
             sections, handlers = self.departments[number], self.handlers[number]
             names = dict(default_departments())
@@ -491,12 +506,20 @@ class _Subjects:
 
     def __init__(self) -> None:
         self._case, self._visit = Case(), Visit()
+        self._application, self._version = Application(), PolicyVersion()
 
-    def of(self, act: Told) -> Visit | Case:
+    def of(self, act: Told) -> Model:
         first, _space, rest = act.name.partition(" ")
         if act.subject == "cases.case":
             self._case.pk, self._case.number, self._case.title = act.pk, first, rest
             return self._case
+        if act.subject == "policies.application":
+            self._application.pk, self._application.number = act.pk, act.name
+            return self._application
+        if act.subject == "policies.policyversion":
+            policy, _space, number = act.name.rpartition(" v")
+            self._version.pk, self._version.number, self._version.policy = act.pk, int(number), Policy(name_zh=policy)
+            return self._version
         self._visit.pk, self._visit.planned_for = act.pk, date.fromisoformat(first)
         self._visit.enterprise = Enterprise(name=rest)
         return self._visit

@@ -146,7 +146,7 @@ class Told:
     subject: str
     pk: int
     name: str
-    enterprise: int
+    enterprise: int | None
     place: int
     data: dict[str, Any]
 

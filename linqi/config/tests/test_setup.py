@@ -7,6 +7,7 @@ from linqi.accounts.actions import sync_roles
 from linqi.accounts.models import User
 from linqi.cases.models import DispatchRow
 from linqi.kit.access import may
+from linqi.policies.models import Policy
 from linqi.territory.models import Place
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +27,7 @@ def test_the_operator_may_manage_what_was_entered(capsys):
     assert operator.check_password(said.partition("password: ")[2].split()[0])
     assert may(operator, "accounts.manage", Place.objects.get(code="330110012"))
     assert DispatchRow.objects.filter(street__code="330110012").exists()
+    assert Policy.objects.filter(street__code="330110012", versions__from_library=True).exists()
 
 
 def test_a_second_street_joins_the_same_district_and_makes_no_second_operator(capsys):

@@ -12,6 +12,7 @@ from linqi.accounts.models import User
 from linqi.cases.actions import seed_defaults
 from linqi.kit.access import SYSTEM, Role
 from linqi.organisation.actions import seed_departments
+from linqi.policies.actions.library import install_library
 from linqi.territory.actions import create_place
 from linqi.territory.models import Place, PlaceKind
 
@@ -19,7 +20,7 @@ from linqi.territory.models import Place, PlaceKind
 class Command(BaseCommand):
     """Enter what nobody can enter who has no account yet; run again for each further street."""
 
-    help = "Enter the first district, a street with its default sections and tables, and the operator who goes on from there."
+    help = "Enter the first district, a street with its default sections, tables and policies, and the operator who goes on from there."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--district", nargs=2, metavar=("CODE", "NAME"), required=True, help="e.g. 330110 余杭区")
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             raise CommandError("; ".join(refused.messages)) from None
         seed_departments(street=street, by=SYSTEM)
         seed_defaults(street=street, by=SYSTEM)
+        install_library(street=street, by=SYSTEM)
         self.stdout.write(f"{district.name} {district.code} › {street.name} {street.code}")
         if User.objects.filter(username=options["operator"]).exists():
             return
