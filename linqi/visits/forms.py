@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any, Final
 
-import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -11,12 +10,10 @@ from linqi.cases.forms import CategoryField
 from linqi.cases.models import Case
 from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
-from linqi.conditions.tree import check
 from linqi.enterprises import dictionary
 from linqi.kit.clock import today
 from linqi.visits.models import MustVisitRule
 from linqi.visits.rules import Reason
-from linqi.visits.signals import book
 
 
 class PlanForm(forms.Form):
@@ -115,12 +112,9 @@ class ProblemForm(forms.Form):
 
 
 class RuleForm(forms.Form):
-    """How one kind of must-visit is to hold in a street, and from which day."""
+    """How one kind of must-visit is to hold in a street, and from which day; its trigger is the condition editor's."""
 
     since = forms.DateField(label=_("生效日期"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-    when = forms.CharField(
-        label=_("触发条件"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"})
-    )
     first_visit = forms.IntegerField(label=_("首次走访时限（工作日）"), min_value=1, max_value=60)
     repeat = forms.IntegerField(
         label=_("再访间隔（天）"), min_value=1, max_value=730, required=False, help_text=_("空着表示走访一次即可。")
@@ -154,7 +148,6 @@ class RuleForm(forms.Form):
         """What stands there now; the source is asked for anew."""
         return {
             "since": today(),
-            "when": yaml.safe_dump(row.when, allow_unicode=True, sort_keys=False, width=160),
             "first_visit": row.first_visit,
             "repeat": row.repeat,
             "most": row.most,
@@ -167,21 +160,12 @@ class RuleForm(forms.Form):
             "source": "" if row.is_default else row.source,
         }
 
-    def clean_when(self) -> Any:
-        try:
-            data = yaml.safe_load(self.cleaned_data["when"])
-        except yaml.YAMLError:
-            raise forms.ValidationError(_("条件写法有误，请检查缩进和括号。")) from None
-        if problems := check(data, book()):
-            raise forms.ValidationError([f"{one.message}{one.remedy}（{one.path or '.'}）" for one in problems[:5]])
-        return data
-
     def clean_ask(self) -> list[str]:
         lines = [line.strip()[:200] for line in self.cleaned_data["ask"].splitlines()]
         return [line for line in lines if line]
 
     def said(self) -> dict[str, Any]:
-        """The columns of the rule."""
+        """The columns of the rule but the trigger."""
         return {name: self.cleaned_data[name] for name in self.fields if name != "since"}
 
 

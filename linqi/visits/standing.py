@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any, Final
 
 import numpy as np
+from django.db import connection
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ from linqi.conditions import periods, values
 from linqi.conditions.facts import Facts, Known
 from linqi.conditions.one import Reason as Told
 from linqi.conditions.one import Sight, Verdict, judge_seen
-from linqi.conditions.population import Answers
+from linqi.conditions.population import Answers, Population
 from linqi.conditions.rules import Outcome
 from linqi.conditions.rules import Rule as Condition
 from linqi.conditions.tree import AllOf, AtLeast, Comparison, Node, Not, comparisons, parse
@@ -216,6 +217,7 @@ def whole_list(day: date, *, columns: bool | None = None) -> dict[int, Standing]
 def forget() -> None:
     """Let go of what is kept in memory."""
     _kept.held = None
+    _seen_people.clear()
 
 
 def _in_order(found: Mapping[int, Standing]) -> dict[int, Standing]:
@@ -316,10 +318,22 @@ def _candidates(held: Regime, day: date) -> dict[str, Any]:
 
 def run(conditions: Iterable[Condition], day: date) -> Answers:
     """What some conditions say of every enterprise, in columns 批量判定."""
-    people = known.population(day)
-    row_of = {pk: row for row, pk in enumerate(people.ids.tolist())}
-    added = signals.columns(signals.signals_on(day), row_of)
-    return people.with_columns(added, signals.book()).run(list(conditions))
+    return _people(day).run(list(conditions))
+
+
+def _people(day: date) -> Population:
+    """Every enterprise with our signals beside its facts; made once for each state of the data."""
+    state = (connection.settings_dict["NAME"], day, Head.objects.values_list("count", "digest").first())
+    if state[2] is None or _seen_people.get("state") != state:
+        people = known.population(day)
+        row_of = {pk: row for row, pk in enumerate(people.ids.tolist())}
+        added = signals.columns(signals.signals_on(day), row_of)
+        _seen_people.update(state=state, people=people.with_columns(added, signals.book()))
+    found: Population = _seen_people["people"]
+    return found
+
+
+_seen_people: Final[dict[str, Any]] = {}
 
 
 def _made_for(held: Regime, day: date, ids: Collection[int] | None) -> dict[int, dict[Reason, list[date]]]:

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("must/rules/", rules.rules, name="rules"),
     path("must/rules/<int:street_id>/order/", rules.order, name="order"),
     path("must/rules/<int:street_id>/<slug:reason>/", rules.rule, name="rule"),
+    path("must/rules/<int:street_id>/<slug:reason>/trigger/", rules.trigger, name="trigger"),
     path("must/rules/<int:street_id>/<slug:reason>/restore/", rules.restore, name="restore"),
     path("plan/", desk.plan, name="plan"),
     path("record/", desk.record_new, name="record_new"),

@@ -31,10 +31,27 @@ def risky(cast, at):
     return cast.firm
 
 
-def posted(street, reason="newcomer", **changes):
+def typed(data, at="r"):
+    """A condition as the editor's form posts it."""
+    kind = next((name for name in ("all", "any") if name in data), "compare")
+    if kind == "compare":
+        said = {
+            "field": data.get("field", ""),
+            "op": data["op"],
+            "value": data.get("value", ""),
+            "unit": data.get("unit", ""),
+        }
+        return {f"when-{at}-kind": "compare", **{f"when-{at}-{name}": value for name, value in said.items()}}
+    made = {f"when-{at}-kind": kind, f"when-{at}-count": len(data[kind])}
+    for place, part in enumerate(data[kind]):
+        made |= typed(part, f"{at}.{place}")
+    return made
+
+
+def posted(street, reason="newcomer", when=None, **changes):
     row = MustVisitRule.objects.get(street=None, reason=reason)
     said = {name: "" if value is None else value for name, value in RuleForm.initial_of(row).items()}
-    said = {**said, "source": "街道〔2026〕3号", "since": TODAY.isoformat(), **changes}
+    said = {**said, "source": "街道〔2026〕3号", "since": TODAY.isoformat(), **changes, **typed(when or row.when)}
     return {name: value for name, value in said.items() if value is not False}
 
 
@@ -69,7 +86,7 @@ def test_a_specialist_reads_a_rule_and_does_not_change_it(as_, cast, at):
 def test_a_leader_sees_who_comes_and_goes_before_saving(as_, cast, at, newcomer):
     browser = as_("street_leader")
     address = reverse("visits:rule", args=[cast.street.pk, "newcomer"])
-    wider = posted(cast.street, when="field: tenancy_began_on\nop: gte\nvalue: today-3y")
+    wider = posted(cast.street, when={"any": [{"field": "tenancy_began_on", "op": "gte", "value": "today-3y"}]})
     shown = browser.post(address, {**wider, "preview": "1"})
     assert not MustVisitRule.objects.filter(street=cast.street).exists()
     preview = shown.context["preview"]
@@ -77,7 +94,7 @@ def test_a_leader_sees_who_comes_and_goes_before_saving(as_, cast, at, newcomer)
     assert cast.neighbour.name in text(shown)
     browser.post(address, {**wider, "save": "1"})
     kept = MustVisitRule.objects.get(street=cast.street)
-    assert (kept.when["value"], kept.since, kept.set_by) == ("today-3y", TODAY, cast.street_leader)
+    assert (kept.when["any"][0]["value"], kept.since, kept.set_by) == ("today-3y", TODAY, cast.street_leader)
     assert Entry.objects.filter(verb="visits.rule_changed", place=cast.street.pk).count() == 1
     page = text(browser.get(reverse("visits:must")))
     assert cast.neighbour.name in page
@@ -88,10 +105,15 @@ def test_a_leader_sees_who_comes_and_goes_before_saving(as_, cast, at, newcomer)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        pytest.param({"when": "field: nonsense\nop: is_true"}, "nonsense", id="an unknown field is named"),
-        pytest.param({"when": "all: ["}, "条件写法有误", id="what cannot be read"),
-        pytest.param({"when": "all: []"}, "至少加一项", id="an empty group"),
-        pytest.param({"when": "- 1"}, "键值", id="no condition at all"),
+        pytest.param(
+            {"when": {"any": [{"field": "nonsense", "op": "is_true"}]}}, "nonsense", id="an unknown field is named"
+        ),
+        pytest.param({"when": {"all": []}}, "至少加一项", id="an empty group"),
+        pytest.param(
+            {"when": {"all": [{"field": "rent_overdue_days", "op": "gte", "value": "很多"}]}},
+            "应为数字",
+            id="no number",
+        ),
         pytest.param({"source": ""}, "source", id="nothing said of its source"),
         pytest.param({"since": "2026-01-01", "save": "1"}, "只能从今天", id="a day in the past"),
     ],
@@ -103,6 +125,23 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(as_, cast, at, changes, said)
     assert answer.status_code == 200
     assert said in text(answer)
     assert not MustVisitRule.objects.filter(street=cast.street).exists()
+
+
+def test_the_trigger_is_edited_row_by_row_and_counted_as_one_types(as_, cast, at, newcomer):
+    browser = as_("street_leader")
+    address = reverse("visits:trigger", args=[cast.street.pk, "newcomer"])
+    grown = browser.post(address, {**posted(cast.street), "when-do": "add:r"})
+    assert grown.context["editor"].root.parts[2].data == {"field": "registered_here", "op": "is_true"}
+    live = browser.post(f"{address}?live", posted(cast.street))
+    assert "本街道试算" in text(live)
+    assert sum(live.context["editor"].counts.values()) == 2
+    without_scripts = browser.post(
+        reverse("visits:rule", args=[cast.street.pk, "newcomer"]), {**posted(cast.street), "when-do": "drop:r.1"}
+    )
+    assert len(without_scripts.context["editor"].root.parts) == 1
+    assert not MustVisitRule.objects.filter(street=cast.street).exists()
+    assert as_("econ_specialist").post(address, posted(cast.street)).status_code == 403
+    assert as_("stranger").post(address, posted(cast.street)).status_code == 403
 
 
 def test_a_rule_that_begins_later_waits_and_the_history_is_kept(as_, cast, at):

@@ -24,8 +24,9 @@ from linqi.visits import actions, queries, rules
 from linqi.visits.flow import LIFE, State
 from linqi.visits.forms import ClueForm, FactForm, PlanForm, ProblemForm, RecordForm
 from linqi.visits.models import FindingKind, Visit
+from linqi.visits.rules import Reason
 from linqi.visits.views.lists import TONES, Listed, must_table, reasons_in_words, visits_table
-from linqi.visits.views.must import ask_on, score_in_words
+from linqi.visits.views.must import ask_on, said, score_in_words
 
 ICONS = {  # icons: file-info, heart-handshake, alert-triangle, eye
     FindingKind.FACT: "file-info",
@@ -68,7 +69,7 @@ def why(request: HttpRequest) -> HttpResponse:
             (_(reason.label), listed, must is not None and reason in must.reasons) for reason, listed in grounds.items()
         ],
         "score": score_in_words(must.score) if must else None,
-        "worth": queries.worth_of(enterprise, day) if must else "",
+        "worth": said(queries.worth_of(enterprise, day)) if must else "",
         "crumbs": [Crumb(_("必访清单"), reverse("visits:must")), Crumb(known["name"])],
     }
     return render(request, "visits/why.html", context)
@@ -249,6 +250,7 @@ def _page(request: HttpRequest, found: Visit, kind: FindingKind | None, form: Fo
             "state": _(State(found.state).label),
             "tone": TONES[State(found.state)],
             "reasons": reasons_in_words(found),
+            "asked": ask_on(found.enterprise, [Reason(one) for one in found.reasons if one in Reason.values], today()),
             "findings": [
                 (one, _(FindingKind(one.kind).label), ICONS[FindingKind(one.kind)])
                 for one in queries.findings_of(found, request.user)

@@ -9,7 +9,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from linqi.enterprises.models import Enterprise
-from linqi.territory.models import Place
 from linqi.visits import intake, queries
 from linqi.visits.models import MustVisitRule
 from linqi.visits.rules import Reason, Score
@@ -67,11 +66,6 @@ def score_in_words(score: Score) -> dict[str, object]:
             for one in score.factors
         ],
     }
-
-
-def street_label(street: Place | None) -> str:
-    """The street whose rules are shown."""
-    return street.name if street else _("产品默认")
 
 
 def _plain(number: Decimal) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from linqi.conditions.editor import Editor
 from linqi.conditions.errors import ConditionError
 from linqi.conditions.rules import Outcome
 from linqi.conditions.tree import AllOf, AnyOf, AtLeast, parse
@@ -39,6 +40,7 @@ ICONS: Final = {
     Reason.PREMIUM: "star",
     Reason.UNREGISTERED: "map-pin",
 }
+EDITED: Final = "when-do"  # a button of the condition editor was pressed without scripts
 NAMED: Final = 20  # enterprises a preview names
 
 
@@ -77,15 +79,15 @@ def rule(request: HttpRequest, street_id: int, reason: str) -> HttpResponse:
     may_set = access.may(request.user, "visits.configure", street)
     if request.method == "POST" and not may_set:
         return redirect(_address(street, kind))
-    form = RuleForm(request.POST or None, reason=kind, initial=RuleForm.initial_of(_row(street, kind)))
-    preview = None
-    if request.method == "POST" and form.is_valid():
-        if "save" in request.POST and _saved(request, street, kind, form):
+    row, preview, day = _row(street, kind), None, today()
+    form = RuleForm(request.POST or None, reason=kind, initial=RuleForm.initial_of(row))
+    editor = _editor(request, street, kind)
+    if request.method == "POST" and EDITED not in request.POST and form.is_valid() and not editor.problems:
+        told = {**form.said(), "when": editor.data}
+        if "save" in request.POST and _saved(request, street, kind, form, told):
             return redirect(_address(street, kind))
         if "save" not in request.POST:
-            preview = _preview(street, kind, form, request.user)
-    day = today()
-    row = _row(street, kind)
+            preview = _preview(street, kind, told, request.user)
     context = {
         "street": street,
         "reason": kind.value,
@@ -93,11 +95,26 @@ def rule(request: HttpRequest, street_id: int, reason: str) -> HttpResponse:
         "shown": _shown(row, day),
         "own": row.street_id is not None,
         "form": form if may_set else None,
+        "editor": editor,
         "preview": preview,
         "history": [_shown(one, day) for one in queries.history_of(street, kind)],
         "crumbs": [Crumb(_("必访规则"), f"{reverse('visits:rules')}?street={street.pk}"), Crumb(_(kind.label))],
     }
     return render(request, "visits/rule.html", context)
+
+
+@require_POST
+@access.page("visits.configure")
+def trigger(request: HttpRequest, street_id: int, reason: str) -> HttpResponse:
+    """The condition editor as it now stands, with how many firms of the street meet it; `?live`: only what is said below it."""
+    street, kind = _street(request, street_id, "visits.configure"), _reason(reason)
+    editor = _editor(request, street, kind)
+    if not editor.problems:
+        draft = standing.read_rule(MustVisitRule(reason=kind.value, when=editor.data, first_visit=1, weight=1))
+        found = standing.reach([draft], street.pk, today())[draft.condition.key]
+        editor.counts = {outcome: len(firms) for outcome, firms in found.items()}
+    template = "conditions/_live.html" if "live" in request.GET else "conditions/editor.html"
+    return render(request, template, {"editor": editor})
 
 
 @require_POST
@@ -132,22 +149,29 @@ def order(request: HttpRequest, street_id: int) -> HttpResponse:
     return redirect(f"{reverse('visits:rules')}?street={street.pk}#order")
 
 
-def _saved(request: HttpRequest, street: Place, kind: Reason, form: RuleForm) -> bool:
+def _editor(request: HttpRequest, street: Place, kind: Reason) -> Editor:
+    url = reverse("visits:trigger", args=[street.pk, kind.value])
+    if request.method == "POST":
+        return Editor.posted(request.POST, book(), name="when", url=url, clauses=False)
+    return Editor.of(_row(street, kind).when, book(), name="when", url=url, clauses=False)
+
+
+def _saved(request: HttpRequest, street: Place, kind: Reason, form: RuleForm, told: dict[str, Any]) -> bool:
     return attempt(
         request,
         lambda: actions.set_rule(
-            street=street, reason=kind, since=form.cleaned_data["since"], said=form.said(), by=request.user
+            street=street, reason=kind, since=form.cleaned_data["since"], said=told, by=request.user
         ),
         done=_("必访规则已修改，到生效日起按新的执行。"),
         form=form,
     )
 
 
-def _preview(street: Place, kind: Reason, form: RuleForm, user: Any) -> dict[str, Any]:
+def _preview(street: Place, kind: Reason, told: dict[str, Any], user: Any) -> dict[str, Any]:
     """Who would come to meet the trigger, and who would no longer, on today's facts."""
     day = today()
     before = standing.read_rule(_row(street, kind))
-    after = standing.read_rule(MustVisitRule(street=street, reason=kind.value, **form.said()))
+    after = standing.read_rule(MustVisitRule(street=street, reason=kind.value, **told))
     found = standing.reach([before, after], street.pk, day)
     was, now = found[before.condition.key], found[after.condition.key]
     come, leave = now[Outcome.MET] - was[Outcome.MET], was[Outcome.MET] - now[Outcome.MET]
@@ -160,7 +184,6 @@ def _preview(street: Place, kind: Reason, form: RuleForm, user: Any) -> dict[str
         "unknown_after": len(now[Outcome.UNKNOWN]),
         "coming": _named(come, user),
         "leaving": _named(leave, user),
-        "sentences": _sentences(form.said()["when"], day),
     }
 
 
