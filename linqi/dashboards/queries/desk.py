@@ -20,7 +20,7 @@ from linqi.enterprises.models import Claim, ClaimState, Import, Tenancy
 from linqi.enterprises.queries import shown_name
 from linqi.kit.access import may_anywhere, seen_by
 from linqi.visits.models import Visit
-from linqi.visits.queries import must_visits
+from linqi.visits.queries import MustVisit, must_visits
 
 # icons: walk, calendar, clipboard-list, message, building, users
 SHOWN = 6  # lines a panel shows before it leads to the whole list
@@ -83,6 +83,8 @@ def desk_of(user: Any, *, today: date, now: datetime) -> Desk:
     if may_anywhere(user, "visits.plan") or may_anywhere(user, "visits.record"):
         _must_visits(desk, user, today)
         _planned_visits(desk, user, today)
+    elif may_anywhere(user, "visits.see"):
+        _must_tiles(desk, must_visits(user, today=today), today)
     if may_anywhere(user, "cases.accept"):
         _to_settle(desk, user, now)
     elif may_anywhere(user, "cases.desk"):
@@ -96,12 +98,18 @@ def desk_of(user: Any, *, today: date, now: datetime) -> Desk:
     return desk
 
 
-def _must_visits(desk: Desk, user: Any, today: date) -> None:
-    waiting = must_visits(user, today=today)
+def _must_tiles(desk: Desk, waiting: list[MustVisit], today: date) -> None:
     late = sum(one.due < today for one in waiting)
     url = reverse("visits:must")
     desk.tiles.append(Tile(_("必访未访"), len(waiting), url, _("家"), tone="warn" if waiting else "good"))
     desk.tiles.append(Tile(_("其中已超期"), late, f"{url}?overdue=1", _("家"), tone="bad" if late else "good"))
+
+
+def _must_visits(desk: Desk, user: Any, today: date) -> None:
+    """Whom to see first, by the score of the must-visit list."""
+    waiting = must_visits(user, today=today)
+    url = reverse("visits:must")
+    _must_tiles(desk, waiting, today)
     desk.panels.append(
         Panel(
             "must",
