@@ -96,6 +96,8 @@ def rule(request: HttpRequest, kind: str, key: str) -> HttpResponse:
                 form=form,
             ):
                 return redirect(f"{request.path}?street={street.pk}")
+    if form is not None:
+        form.fields["source"].required = True
     title = name_of(now or history[0])
     context = {
         "street": street,
