@@ -1,5 +1,6 @@
 """What comes from a browser about policies; the conditions have their own editor."""
 
+import json
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from linqi.conditions.tree import check
+from linqi.enterprises.known import book
 from linqi.kit.clock import today
 from linqi.policies.models import Confidence, Delivery, Kind, Level, PolicyVersion
 from linqi.policies.rules import BenefitKind
@@ -138,6 +141,7 @@ def benefits_of(post: Any) -> list[dict[str, Any]]:
         kind = post.get(f"benefit-{at}-kind") or BenefitKind.OTHER.value
         row: dict[str, Any] = {"name": name[:120], "kind": kind, "ceiling": bool(post.get(f"benefit-{at}-ceiling"))}
         row |= {key: (post.get(f"benefit-{at}-{key}") or "").strip() for key in ("per", "note", "formula")}
+        row["tiers"] = _tiers(post.get(f"benefit-{at}-tiers") or "") if kind == BenefitKind.TIERED else []
         for key in ("amount", "cap", "ratio"):
             text = (post.get(f"benefit-{at}-{key}") or "").replace(",", "").strip()
             try:
@@ -152,6 +156,19 @@ def benefits_of(post: Any) -> list[dict[str, Any]]:
             raise ValidationError(_("支持内容第 %(row)s 行：要写公式或基数字段。") % {"row": at + 1})
         made.append(row)
     return made
+
+
+def _tiers(text: str) -> list[dict[str, Any]]:
+    """The tiers of a benefit, which the form carries along unchanged; ValidationError for anything else."""
+    try:
+        tiers = json.loads(text or "[]")
+        good = isinstance(tiers, list) and all(isinstance(one, dict) and "when" in one for one in tiers)
+    except ValueError:
+        good = False
+    if not good or any(check(one["when"], book(), "tiers") for one in tiers):
+        raise ValidationError(_("分档的条件有误。"))
+    kept: list[dict[str, Any]] = tiers
+    return kept
 
 
 def _lines(text: str) -> list[str]:

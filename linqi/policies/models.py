@@ -166,7 +166,9 @@ class Benefit(models.Model):
     ratio = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     cap = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
     formula = models.CharField(max_length=300, blank=True, help_text="Over facts; for a ratio the base.")
-    tiers = models.JSONField(default=list, help_text="[{when: condition, amount, name}], the first that holds counts.")
+    tiers = models.JSONField(
+        default=list, blank=True, help_text="[{when: condition, amount, name}], the first that holds counts."
+    )
     ceiling = models.BooleanField(default=False, help_text="The amount is the most that is possible 不超过.")
     per = models.CharField(max_length=40, blank=True, help_text="Once, a year, a person …, in words.")
     note = models.CharField(max_length=300, blank=True)

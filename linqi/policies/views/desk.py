@@ -1,7 +1,9 @@
 """Policies at the desk: what they say, whom they concern, who gains and loses by a change, the way to the money 政策台."""
 
+import json
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from linqi.cases.deadlines import in_words
-from linqi.conditions import examples, words
+from linqi.conditions import examples, tree, words
 from linqi.conditions.editor import Editor
 from linqi.conditions.errors import ConditionError
 from linqi.conditions.facts import Facts
@@ -108,7 +110,7 @@ def policy(request: HttpRequest, pk: int) -> HttpResponse:
         "expired": now is None and version.until is not None and version.until < day,
         "facts": _facts(found, version),
         "tree": _tree(version),
-        "benefits": version.benefits.all(),
+        "benefits": [(one, _tier_words(one.tiers)) for one in version.benefits.all()],
         "reach": queries.reach_of(version, day) if staff and version == now and found.subject == "enterprise" else None,
         "budgets": queries.budgets_of(found) if staff else [],
         "budget_form": forms.BudgetForm() if access.may(request.user, "policies.publish", found) else None,
@@ -197,10 +199,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect(
                     reverse("policies:shift", args=[pk]) if follow == "shift" else reverse("policies:edit", args=[pk])
                 )
-        benefits = [
-            {name: request.POST.get(f"benefit-{at}-{name}", "") for name in _BENEFIT}
-            for at in range(forms.ROWS_OF_BENEFITS)
-        ]
+        benefits = _typed_rows(request)
     _count(editor, version)
     context = {
         "version": version,
@@ -519,7 +518,7 @@ def ledger(request: HttpRequest) -> HttpResponseBase:
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
-_BENEFIT = ("name", "kind", "amount", "cap", "ratio", "formula", "ceiling", "per", "note")
+_BENEFIT = ("name", "kind", "amount", "cap", "ratio", "formula", "ceiling", "per", "note", "tiers")
 
 
 def _say(request: HttpRequest, text: str, tone: str) -> None:
@@ -632,12 +631,35 @@ def _may(user: Any, found: Application, move: str) -> bool:
 
 
 def _benefit_rows(version: PolicyVersion) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [
-        {name: value if (value := getattr(one, name)) is not None else "" for name in _BENEFIT}
-        for one in version.benefits.all()
+    """The benefits as the form shows them, as saved, with two empty rows to add to."""
+    rows: list[dict[str, Any]] = []
+    for one in version.benefits.all():
+        row = {name: value if (value := getattr(one, name)) is not None else "" for name in _BENEFIT}
+        rows.append(row | {"tiers": json.dumps(one.tiers, ensure_ascii=False), "tier_words": _tier_words(one.tiers)})
+    return [*rows, *_blank_rows(len(rows))]
+
+
+def _typed_rows(request: HttpRequest) -> list[dict[str, Any]]:
+    """The benefits as they were typed."""
+    rows = [
+        {name: request.POST.get(f"benefit-{at}-{name}", "") for name in _BENEFIT}
+        for at in range(forms.ROWS_OF_BENEFITS)
     ]
-    blank = dict.fromkeys(_BENEFIT, "")
-    return [*rows, *(dict(blank) for _at in range(min(2, forms.ROWS_OF_BENEFITS - len(rows))))]
+    rows = [row for row in rows if row["name"] or row["amount"] or row["formula"]]
+    return [*rows, *_blank_rows(len(rows))]
+
+
+def _blank_rows(filled: int) -> list[dict[str, Any]]:
+    return [dict.fromkeys(_BENEFIT, "") for _at in range(min(2, forms.ROWS_OF_BENEFITS - filled))]
+
+
+def _tier_words(tiers: list[dict[str, Any]]) -> str:
+    """The tiers of a benefit in words: 上市 700 万元；受理 200 万元."""
+    said = []
+    for one in tiers:
+        money = shown.money(Decimal(str(one["amount"]))) if one.get("amount") is not None else "—"
+        said.append(f"{one.get('name') or words.sentence(tree.parse(one['when'], known.book()), known.book())} {money}")
+    return "；".join(said)
 
 
 def _example(example: Example) -> dict[str, Any]:
