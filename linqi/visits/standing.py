@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from linqi.accounts.queries import valid_on
@@ -64,11 +64,12 @@ _WIDE: Final = frozenset(  # after these the whole list is made again
 # --- the rules in force -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One rule row, read: its terms and its condition."""
+    """One rule row, read: its terms and its condition; `before`: the condition that it took the place of."""
 
     row: MustVisitRule
     terms: Terms
     condition: Condition
+    before: Condition | None = None
 
     @property
     def reason(self) -> Reason:
@@ -128,17 +129,24 @@ def in_force(day: date) -> Q:
 def regime(day: date) -> Regime:
     """The rules in force on a day; two queries."""
     by_street: dict[int | None, dict[Reason, Kept]] = defaultdict(dict)
-    for row in MustVisitRule.objects.filter(in_force(day)).select_related("set_by").order_by("pk"):
-        by_street[row.street_id][Reason(row.reason)] = read_rule(row)
+    earlier: dict[tuple[int | None, str], MustVisitRule] = {}
+    begun = MustVisitRule.objects.filter(Q(since=None) | Q(since__lte=day)).select_related("set_by")
+    for row in begun.order_by(F("since").asc(nulls_first=True), "pk"):
+        if row.until is None or row.until > day:
+            last = earlier.get((row.street_id, row.reason))
+            before = last if last is not None and last.until == row.since else earlier.get((None, row.reason))
+            by_street[row.street_id][Reason(row.reason)] = read_rule(row, before if row.since else None)
+        earlier[row.street_id, row.reason] = row
     orders = {row.street_id: read_order(row) for row in MustVisitScore.objects.filter(in_force(day)).order_by("pk")}
     return Regime(day, by_street, orders)
 
 
-def read_rule(row: MustVisitRule) -> Kept:
+def read_rule(row: MustVisitRule, before: MustVisitRule | None = None) -> Kept:
     """A rule row with its condition read; ConditionError when the condition cannot be used."""
     when = parse(row.when, signals.book())
     terms = Terms(row.first_visit, row.repeat, row.most, row.presses, Decimal(row.weight))
-    return Kept(row, terms, Condition(f"{row.reason}:{row.pk or 'draft'}", when))
+    was = None if before is None else Condition(f"{row.reason}:before", parse(before.when, signals.book()))
+    return Kept(row, terms, Condition(f"{row.reason}:{row.pk or 'draft'}", when), was)
 
 
 def read_order(row: MustVisitScore) -> Order:
@@ -390,7 +398,7 @@ def _judged(
             may = meets is None or pk in meets[one.condition.key]
             verdict = judge_seen(one.condition, sight) if may else None
             if verdict is not None and verdict.outcome == Outcome.MET:
-                begun[reason] = began.of(verdict.reason) or {day}
+                begun[reason] = _under(one, sight, began.of(verdict.reason) or {day})
             elif (
                 lived := rules.followed_up(followed[pk][reason] if pk in followed else (), day, one.terms)
             ) is not None:
@@ -405,6 +413,13 @@ def _judged(
         seen = visits.get(pk, ())
         found[pk] = where.standing(firm, dues, total, seen[-1] if seen else None, planned.get(pk))
     return found
+
+
+def _under(kept: Kept, sight: Sight, begun: Collection[date]) -> Collection[date]:
+    """The beginnings under a rule: whom only a changed rule takes in owes nothing for the time before the change."""
+    if kept.before is None or kept.row.since is None or judge_seen(kept.before, sight).outcome == Outcome.MET:
+        return begun
+    return {max(day, kept.row.since) for day in begun}
 
 
 def due_by(since: date, terms: Terms) -> date:

@@ -280,6 +280,16 @@ def test_a_streets_own_rule_holds_there_from_its_day_and_the_default_elsewhere(c
     assert must_visits(cast.econ_specialist, today=begins)[0].due == due_by(Reason.NEWCOMER, since)
 
 
+def test_whom_only_a_changed_rule_takes_in_owes_nothing_for_the_time_before(cast, at, newcomer):
+    wide = {"any": [{"field": "tenancy_began_on", "op": "gte", "value": "today-3y"}]}
+    actions.set_rule(
+        street=cast.street, reason=Reason.NEWCOMER, since=TODAY, by=cast.street_leader,
+        said={**said_of(Reason.NEWCOMER), "when": wide},
+    )  # fmt: skip
+    since = {must.enterprise: must.dues[0].since for must in must_visits(cast.econ_specialist, today=TODAY)}
+    assert since == {newcomer.pk: date(2026, 2, 25), cast.neighbour.pk: TODAY}
+
+
 @pytest.mark.parametrize("who", ["econ_specialist", "community_secretary", "stranger", "enterprise_user", "nobody"])
 def test_rules_are_the_leaders(cast, at, who):
     with pytest.raises(PermissionDenied):
