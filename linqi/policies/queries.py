@@ -163,8 +163,9 @@ def chance_of(version: PolicyVersion, enterprise: Enterprise, day: date) -> Chan
 
 
 def estimate_of(version: PolicyVersion, sight: Sight) -> Estimate:
-    """What all benefits of a version come to for one enterprise 测算."""
-    return rules.together(rules.estimate(terms_of(benefit, sight)) for benefit in version.benefits.all())
+    """What all benefits of a version that are money come to for one enterprise 测算."""
+    money = (benefit for benefit in version.benefits.all() if benefit.kind != BenefitKind.OTHER)
+    return rules.together(rules.estimate(terms_of(benefit, sight)) for benefit in money)
 
 
 def terms_of(benefit: Benefit, sight: Sight) -> Terms:

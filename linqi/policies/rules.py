@@ -110,13 +110,14 @@ def estimate(terms: Terms) -> Estimate:
 
 
 def together(estimates: Iterable[Estimate]) -> Estimate:
-    """Several benefits of one policy as one figure; what is not known makes the sum a lower part, so the sum is not known either."""
+    """Several benefits of one policy as one figure; a part that is not known makes the sum unknown: to call the rest of it
+    the most that is possible would be wrong.
+    """
     listed = list(estimates)
-    money = [one.amount for one in listed if one.amount is not None]
+    ceiling = any(one.ceiling for one in listed)
     missing = tuple(dict.fromkeys(at for one in listed for at in one.missing))
-    if not money:
-        return Estimate(None, any(one.ceiling for one in listed), missing)
-    return Estimate(sum(money, Decimal(0)), any(one.ceiling or one.amount is None for one in listed), missing)
+    known = [one.amount for one in listed if one.amount is not None]
+    return Estimate(sum(known, Decimal(0)) if known and len(known) == len(listed) else None, ceiling, missing)
 
 
 def cents(value: Fraction) -> Decimal:

@@ -54,11 +54,16 @@ def test_tiers(tiers, amount, ceiling):
 
 
 @given(st.lists(st.one_of(st.none(), MONEY), max_size=5))
-def test_a_part_that_is_not_known_makes_the_sum_no_certain_figure(amounts):
+def test_a_part_that_is_not_known_makes_the_sum_unknown_and_never_a_ceiling(amounts):
     found = together(Estimate(amount, False) for amount in amounts)
-    known = [amount for amount in amounts if amount is not None]
-    assert found.amount == (sum(known, Decimal(0)) if known else None)
-    assert found.ceiling == (bool(known) and None in amounts)
+    assert found.amount == (sum(amounts, Decimal(0)) if amounts and None not in amounts else None)
+    assert not found.ceiling
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=5))
+def test_one_ceiling_makes_the_sum_a_ceiling(ceilings):
+    found = together(Estimate(Decimal(1), ceiling) for ceiling in ceilings)
+    assert (found.amount, found.ceiling) == (Decimal(len(ceilings)), any(ceilings))
 
 
 @given(st.fractions(0, 10**12))
