@@ -7,7 +7,9 @@ part in. For a whole street the same is counted over everybody.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
+from linqi.analytics.bits import Words
 from linqi.conditions.one import Verdict, judge_seen
 from linqi.conditions.population import Population
 from linqi.conditions.rules import Outcome, Rule
@@ -51,30 +53,25 @@ def next_questions(open_: Iterable[tuple[Verdict, Decimal | None]]) -> list[Ques
 
 
 def next_questions_of_all(
-    population: Population, rules: Iterable[Rule], money: Mapping[str, Decimal], most: int = 20_000
-) -> list[Question]:
-    """The missing facts of a whole population, the most telling first; `money`: what each rule is worth to one enterprise.
+    population: Population, rules: Iterable[Rule], money: Mapping[str, Decimal], *, within: Words, most: int
+) -> tuple[list[Question], int, int]:
+    """The missing facts of those in a bitmap, the most telling first; and of how many undecided pairs of firm and rule how many were asked.
 
-    Rules that are undecided are found in columns; the missing facts of each firm are then asked one by one, for at most `most` pairs of
-    firm and rule, those of the smallest rules first; where that is not all, the counts are those of a part.
+    `money`: what each rule is worth to one enterprise. Undecided pairs are found in columns; which facts can still decide is then asked one
+    by one, for an even part of at most `most` pairs, and counted up to all of them.
     """
     listed = {rule.key: rule for rule in rules}
     answers = population.run(listed.values())
-    undecided: dict[int, list[str]] = {}
-    pairs = 0
-    for key in sorted(listed, key=lambda one: answers.counts(one)[Outcome.UNKNOWN]):
-        for number in answers.ids(key, Outcome.UNKNOWN).tolist():
-            if pairs >= most:
-                break
-            undecided.setdefault(number, []).append(key)
-            pairs += 1
     sums: dict[tuple[str, str], _Sum] = {}
-    for number, keys in undecided.items():
+    pairs = [(number, key) for key in listed for number in answers.ids(key, Outcome.UNKNOWN, within=within).tolist()]
+    step = max(1, -(-len(pairs) // most))
+    chosen = sorted(pairs)[::step]
+    for number, group in groupby(chosen, key=lambda pair: pair[0]):
         row = population.row_of(number)
         assert row is not None
         sight = population.sight(row)
-        _add(sums, ((judge_seen(listed[key], sight), money.get(key)) for key in keys))
-    return _ordered(sums)
+        _add(sums, ((judge_seen(listed[key], sight), money.get(key)) for _number, key in group))
+    return _ordered(sums), len(chosen), len(pairs)
 
 
 def _add(sums: dict[tuple[str, str], _Sum], open_: Iterable[tuple[Verdict, Decimal | None]]) -> None:

@@ -18,6 +18,7 @@ from linqi.conditions.errors import ConditionError
 from linqi.conditions.facts import Facts, Known
 from linqi.conditions.one import Sight, Verdict
 from linqi.conditions.population import Answers, Shift
+from linqi.conditions.questions import Question, next_questions_of_all
 from linqi.conditions.rules import Outcome, Rule
 from linqi.enterprises import dictionary, known
 from linqi.enterprises.models import Enterprise
@@ -286,6 +287,18 @@ def counts_of(
     rule = Rule("live", tree.parse(conditions, book), tree.parse(applies, book) if applies else None, tuple(manual))
     answers, within = known.answers([rule], day), known.standing_at(street, day)
     return answers.counts("live", within), len(answers.of(answers.near("live") & within))
+
+
+def questions_of(street: int, day: date, most: int = 3_000) -> tuple[list[Question], int, int]:
+    """The facts that would settle most for the firms of a street if they were asked for, over all policies in force 街道最该问的信息.
+
+    With how many undecided pairs of firm and policy were looked at, and of how many. A policy is worth the most it can give.
+    """
+    versions = versions_for(street, day)
+    nobody = Sight({}, known.book(), day)
+    worth = {str(version.pk): money for version in versions if (money := estimate_of(version, nobody).amount)}
+    rules_ = [rule_of(version) for version in versions]
+    return next_questions_of_all(known.population(day), rules_, worth, within=known.standing_at(street, day), most=most)
 
 
 # --- publishing -------------------------------------------------------------------------------------------------------

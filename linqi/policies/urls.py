@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/", desk.applications, name="applications"),
     path("applications/<int:pk>/", desk.application, name="application"),
     path("applications/<int:pk>/move/<slug:step>/", desk.application_move, name="application_move"),
+    path("questions/", desk.questions, name="questions"),
     path("ledger/", desk.ledger, name="ledger"),
     path("mine/", portal.mine, name="mine"),
     path("mine/start/<int:pk>/", portal.start, name="start"),

@@ -410,6 +410,24 @@ def candidates(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("policies:policy", pk=version.policy_id)
 
 
+@access.page("policies.push")
+def questions(request: HttpRequest) -> HttpResponse:
+    """Which missing fact, if it were asked, would settle most for the firms of the street."""
+    street, book = _street(request, "policies.push"), known.book()
+    found, asked, all_ = queries.questions_of(street.pk, today())
+    rows = [
+        (words.label(one.key, one.period, book), one, book[one.key].group, shown.money(one.money) if one.money else "")
+        for one in found
+        if book[one.key].asked
+    ][:30]
+    crumbs = [Crumb(_("惠企政策"), reverse("policies:list")), Crumb(_("最该问的信息"))]
+    return render(
+        request,
+        "policies/questions.html",
+        {"rows": rows, "asked": asked, "all": all_, "street": street, "crumbs": crumbs},
+    )
+
+
 # --- the way to the money ---------------------------------------------------------------------------------------------
 @access.page("policies.handle")
 def applications(request: HttpRequest) -> HttpResponseBase:
@@ -534,13 +552,13 @@ def _version(request: HttpRequest, pk: int, permission: str) -> PolicyVersion:
     return get_object_or_404(rows, pk=pk)
 
 
-def _street(request: HttpRequest) -> Any:
-    found = access.seen_by(request.user, Policy, "policies.draft").select_related("street").first()
+def _street(request: HttpRequest, permission: str = "policies.draft") -> Any:
+    found = access.seen_by(request.user, Policy, permission).select_related("street").first()
     if found is not None:
         return found.street
-    places = access.reach_of(request.user).places("policies.draft")
+    places = access.reach_of(request.user).places(permission)
     if not places:
-        raise PermissionDenied("policies.draft")
+        raise PermissionDenied(permission)
     from linqi.territory.models import Place
 
     return street_of(Place.objects.get(pk=places[0]), today())
