@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 from linqi.dashboards.queries import enterprise as ask
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import shown_name
-from linqi.kit.access import may, page, seen_by
+from linqi.kit.access import may, may_anywhere, page, seen_by
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import way_down
 from linqi.ui.parts import Crumb
@@ -45,6 +45,7 @@ def enterprise_file(request: HttpRequest, pk: int) -> HttpResponseBase:
             "rows": f"?enterprise={enterprise.pk}",
             "may_edit": may(request.user, "enterprises.edit", enterprise),
             "may_visit": may(request.user, "visits.plan", enterprise.seat) if enterprise.seat else False,
+            "may_advise": enterprise.seat is not None and may_anywhere(request.user, "policies.push"),
             "may_open_case": may(request.user, "cases.open", enterprise),
         },
     )
