@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.policies.views import desk, portal
+from linqi.policies.views import desk, portal, sheets
 
 app_name = "policies"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("versions/<int:pk>/examples/", desk.propose_examples, name="propose_examples"),
     path("versions/<int:pk>/shift/", desk.shift, name="shift"),
     path("versions/<int:pk>/firms/<slug:who>/", desk.firms, name="firms"),
+    path("versions/<int:pk>/sheet/", sheets.download, name="sheet"),
+    path("versions/<int:pk>/sheet/upload/", sheets.upload, name="upload_sheet"),
     path("versions/<int:pk>/push/", desk.push, name="push"),
     path("versions/<int:pk>/candidates/", desk.candidates, name="candidates"),
     path("versions/<int:pk>/move/<slug:step>/", desk.version_move, name="version_move"),
