@@ -35,7 +35,8 @@ class PolicyForm(forms.Form):
 
     def clean_issuers(self) -> list[str]:
         """The issuers one by one."""
-        return [part.strip() for part in self.cleaned_data["issuers"].split("、") if part.strip()]
+        parts = self.cleaned_data["issuers"].replace("，", "、").replace(",", "、").split("、")
+        return [part.strip() for part in parts if part.strip()]
 
 
 class VersionForm(forms.Form):
