@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
@@ -50,6 +50,13 @@ TAKES = {
     "visits/must/rules/": "street",
     "ladder/e/": "enterprises.Enterprise",
     "ladder/measures/": "ladder.Cultivation",
+    "policies/": "policies.Policy",
+    "policies/versions/": "policies.PolicyVersion",
+    "policies/examples/": "policies.Example",
+    "policies/applications/": "policies.Application",
+    "policies/mine/start/": "policies.PolicyVersion",
+    "policies/mine/answer/": "enterprises.Enterprise",
+    "policies/firms/": "enterprises.Enterprise",
     "places/": "territory.Place",
     "places/placements/": "territory.Placement",
 }
@@ -65,6 +72,8 @@ WORDS = {
     "ladder/e/": ["plan", "reach", "back"],
     "ladder/measures/": ["finish", "hand", "drop"],
     "ladder/standards/": ["standard", "tier", "28", "seed"],
+    "policies/versions/": ["met", "near", "never", "submit", "send_back", "publish", "withdraw", "discard"],
+    "policies/applications/": ["check", "list", "notice", "confirm", "pay", "submit", "reject", "withdraw"],
     "places/": ["street", "community", "building", "close", "move"],
 }
 OPEN_TO_ALL = {  # addresses that answer a stranger with a page; each shows nothing of anybody
@@ -185,6 +194,13 @@ def stage(cast):
     _furnish(made, "neighbour", cast.neighbour, "", cast.econ_specialist)
     _ruled(made, "", cast.street)
     _ruled(made, "far_", cast.far_street)
+    near, far = _policy(made, "", cast.street), _policy(made, "far_", cast.far_street)
+    for side, firm, version in (
+        ("", cast.firm, near),
+        ("far_", cast.far_firm, far),
+        ("neighbour", cast.neighbour, near),
+    ):
+        _under_a_policy(made, side, firm, version)
     return made
 
 
@@ -302,6 +318,50 @@ def _ruled(stage, side, street):
     order.pk, order.street, order.source = None, street, f"{mark}2号"
     order.save(force_insert=True)
     stage.put(side, order)
+
+
+def _policy(stage, side, street):
+    """A policy of a street with a version in force, a draft, a benefit, an example and a budget."""
+    from linqi.policies.models import Benefit, Budget, Example, Policy, PolicyVersion
+
+    mark = f"{'远' if side else '近'}策"
+    policy = Policy.objects.create(
+        street=street, key=f"p-{side}x", name_zh=f"{mark}补贴", kind="subsidy", level="street", delivery="apply"
+    )
+    stage.put(side, policy, f"{mark}补贴")
+    said = {
+        "since": date(2024, 1, 1),
+        "confidence": "partly",
+        "conditions": {"all": [{"field": "registered_here", "op": "is_true"}]},
+    }
+    version = stage.put(
+        side,
+        PolicyVersion.objects.create(
+            policy=policy, number=1, state="published", document_no=f"{mark}〔2024〕1号", **said
+        ),
+    )
+    draft = stage.put(
+        side, PolicyVersion.objects.create(policy=policy, number=2, document_no=f"{mark}〔2025〕2号", **said)
+    )
+    stage.put(side, Benefit.objects.create(version=version, name=f"{mark}奖励", kind="fixed", amount=5))
+    example = {"facts": [["registered_here", "", True]], "day": date(2024, 1, 1), "expected": "met"}
+    stage.put(side, Example.objects.create(version=draft, name=f"{mark}样例", **example))
+    stage.put(side, Budget.objects.create(policy=policy, year=2026, amount=100))
+    return version
+
+
+def _under_a_policy(stage, side, firm, version):
+    """A firm that was told of the policy, and applies for it."""
+    from linqi.policies.models import Application, Ledger, Material, Offer
+
+    now, mark = timezone.now(), f"{ {'': '近', 'far_': '远', 'neighbour': '邻'}[side] }申"
+    at = {"version": version, "enterprise": firm, "place": firm.seat}
+    stage.put(side, Offer.objects.create(**at, outcome="met", amount=5, offered_at=now))
+    said = {"channel": "application", "state": "submitted", "year": now.year, "opened_at": now, "moved_at": now}
+    application = Application.objects.create(**at, number=f"{mark}001", statement=f"{mark}说明", **said)
+    stage.put(side, application, f"{mark}001", f"{mark}说明")
+    stage.put(side, Material.objects.create(application=application, name="申请表", given=f"{mark}已交"))
+    stage.put(side, Ledger.objects.create(**at, application=application, kind="claimed", amount=5, on=now.date()))
 
 
 def _on_the_ladder(stage, side, firm, mark, day):

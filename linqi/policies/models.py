@@ -139,6 +139,11 @@ class PolicyVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.policy} v{self.number}"
 
+    @property
+    def drafter(self) -> str:
+        """Who wrote it, by the name on screen; a dash for what the product brought."""
+        return "—" if self.drafted_by is None else str(self.drafted_by.display_name)
+
 
 class Example(models.Model):
     """A made-up firm and what the version must say of it; tried before publishing 样例."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from linqi.cases.deadlines import in_words
@@ -50,6 +51,14 @@ _WHO = {  # which firms a list shows
     "manual_review": (Outcome.MANUAL_REVIEW,),
     "unknown": (Outcome.UNKNOWN,),
     "unmet": (Outcome.UNMET,),
+}
+_LISTS = {  # the lists of firms of a version, with their titles
+    "met": Outcome.MET.label,
+    "manual_review": Outcome.MANUAL_REVIEW.label,
+    "unknown": Outcome.UNKNOWN.label,
+    "unmet": Outcome.UNMET.label,
+    "near": gettext_noop("只差一项"),
+    "never": gettext_noop("可能符合而从未告知"),
 }
 _ASKED = {  # what a move needs to be told
     "drop": ("reason",),
@@ -320,6 +329,8 @@ def shift(request: HttpRequest, pk: int) -> HttpResponseBase:
 def version_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Submit, send back, publish, withdraw or discard a version."""
     version = _version(request, pk, "policies.see")
+    if step not in (*VERSION.moves, "discard"):
+        raise Http404(step)
     reason = request.POST.get("reason", "")
     moves: dict[str, tuple[Callable[[], Any], str]] = {
         "submit": (
@@ -353,6 +364,8 @@ def version_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 def firms(request: HttpRequest, pk: int, who: str) -> HttpResponseBase:
     """The firms of the street that a version concerns: met, for the authority, data missing, one figure short, never told."""
     version = _version(request, pk, "policies.push")
+    if who not in _LISTS:
+        raise Http404(who)
     day = today()
     if who == "never":
         ids = queries.never_reached(version, day)
@@ -366,14 +379,7 @@ def firms(request: HttpRequest, pk: int, who: str) -> HttpResponseBase:
     if table.export_format:
         exports.remember_export(what="policy_firms", rows=table.total, asked=f"{pk} {who}", by=request.user)
         return table.export()
-    title = {
-        "met": Outcome.MET.label,
-        "manual_review": Outcome.MANUAL_REVIEW.label,
-        "unknown": Outcome.UNKNOWN.label,
-        "unmet": Outcome.UNMET.label,
-        "near": "只差一项",
-        "never": "可能符合而从未告知",
-    }[who]
+    title = _LISTS[who]
     crumbs = [*_crumbs(version.policy, here=False), Crumb(_(title))]
     return table.answer(
         "policies/firms.html",
@@ -490,6 +496,8 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
 def application_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """One move of an application."""
     found = get_object_or_404(queries.applications_seen_by(request.user), pk=pk)
+    if step not in FLOWS[Channel(found.channel)].moves:
+        raise Http404(step)
     said = {name: request.POST.get(name, "") for name in ("reason", "amount", "account_holder", "account_tail")}
 
     def act() -> None:
