@@ -132,7 +132,7 @@ class Editor:
         data: dict[str, Any] = read_back if read_back is not None else {"all": [{**_FIRST}]}
         act, _sign, at = str(post.get(f"{name}-do") or "").partition(":")
         if act:
-            data = _done(data, act, [int(step) for step in at.split(".")[1:]])
+            data = _done(data, act, [_whole(step, MOST_PARTS) for step in at.split(".")[1:]])
         return cls.of(data, book, name=name, url=url, clauses=clauses)
 
     @property
@@ -214,7 +214,7 @@ class Editor:
         line.ops = [
             Choice(one.value, _(one.label), one.value == op)
             for one in Op
-            if one in FITTING[known.kind] and (one != Op.UNDER or _industry(known))
+            if one in FITTING[known.kind] and (one != Op.UNDER or known.key == "industry_code" or op == Op.UNDER)
         ]
         line.periods = _period_choices(known, data)
         line.units = _units(known.unit, data) if known.kind == Kind.NUMBER and op not in ("exists",) else []
@@ -398,10 +398,6 @@ def _typed(text: str, kind: Kind) -> Any:
 
 def _whole(text: str, otherwise: int) -> int:
     return int(text) if text.isascii() and text.isdigit() else otherwise
-
-
-def _industry(known: Field) -> bool:
-    return known.key == "industry_code"
 
 
 def _units(unit: str, data: Mapping[str, Any]) -> list[Choice]:
