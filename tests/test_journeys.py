@@ -222,3 +222,101 @@ def test_the_page_speaks_english_when_asked(stage, walker):
     page.get_by_role("button", name=re.compile("EN|English")).first.click()
     page.wait_for_load_state()
     assert page.get_attribute("html", "lang") == "en"
+
+
+def test_a_policy_is_changed_published_by_another_told_claimed_and_paid(stage, walker, live_server, monkeypatch):
+    from linqi.enterprises import known
+    from linqi.enterprises.actions.facts import record_fact
+    from linqi.policies.actions import payment
+    from linqi.policies.actions.library import install_library
+    from linqi.policies.models import Application, PolicyVersion
+
+    def say(firm, key, value, period=""):
+        said = {"source_kind": "register", "source": "区数据仓", "as_of": clock.today(), "by": SYSTEM}
+        record_fact(enterprise=firm, key=key, value=value, period=period, **said)
+
+    known.forget()
+    install_library(street=stage.street, by=SYSTEM)
+    last = str(clock.today().year - 1)
+    for firm, revenue in ((stage.firm, "62000000"), (stage.neighbour, "9000000")):
+        firm.registration_region = "330110"
+        firm.save()
+        for key, value in (("four_above", "industry"), ("four_above_first_year", 2025), ("strategic_emerging", False)):
+            say(firm, key, value)
+        say(firm, "revenue", revenue, last)
+    policy = PolicyVersion.objects.get(policy__key="yh-68-scale-industry", policy__street=stage.street).policy
+
+    # An officer adds a threshold, sees at once how many may meet it, then who loses.
+    officer = walker(stage.econ_specialist)
+    officer.goto(live_server.url + reverse("policies:policy", args=[policy.pk]))
+    officer.get_by_role("button", name="起草新版本").click()
+    shows(officer, "本街道试算")
+    officer.get_by_role("button", name="加条件").first.click()
+    officer.locator("select.lq-cond-field").nth(3).select_option("revenue")
+    officer.locator("select.lq-cond-op").nth(3).wait_for()
+    officer.locator("input[name='conditions-r.3-value']").fill("5000")
+    officer.locator("select[name='conditions-r.3-unit']").select_option("万元")
+    shows(officer, "上一年营业收入 ≥ 5,000 万元", "#conditions-live")
+    shows(officer, "可能符合 1", "#conditions-live")
+    officer.locator("input[name='conditions-r.3-clause']").fill("街道细则第二条：上年营业收入不低于五千万元")
+    assert fits(officer)
+    officer.get_by_role("button", name="保存，看谁增谁减").click()
+    shows(officer, "不再符合")
+    shows(officer, stage.neighbour.name)
+    assert fits(officer)
+    shows(officer, "样例的结论与预期不符")  # the examples of the version before know no revenue
+    officer.get_by_role("link", name="继续修改").click()
+    officer.get_by_role("button", name="按已保存的条件自动凑样例").click()
+    shows(officer, "已加入样例", "body")
+    officer.get_by_role("button", name="保存，看谁增谁减").click()
+    officer.get_by_role("button", name="提请发布").click()
+    shows(officer, "已提请发布", "body")
+
+    # A second person publishes it and pushes it.
+    leader = walker(stage.street_leader)
+    draft = PolicyVersion.objects.get(policy=policy, number=2)
+    leader.goto(live_server.url + reverse("policies:shift", args=[draft.pk]))
+    leader.get_by_role("button", name="发布", exact=True).click()
+    leader.locator("#confirm [value=yes], #confirm button").last.click()
+    shows(leader, "已发布", "body")
+    shows(leader, "第 2 版")
+    leader.get_by_role("button", name="推送").click()
+    leader.locator("#confirm [value=yes], #confirm button").last.click()
+    shows(leader, "已推送 1 家", "body")
+    leader.get_by_role("button", name="生成候选名单").click()
+    leader.locator("#confirm [value=yes], #confirm button").last.click()
+    shows(leader, "新增候选 1 家", "body")
+    application = Application.objects.get(version=draft)
+
+    # Data checked by one, list reviewed by another, public notice.
+    for page, name in ((officer, "核对数据"), (leader, "审定名单"), (officer, "开始公示")):
+        page.goto(live_server.url + reverse("policies:application", args=[application.pk]))
+        if name == "审定名单":
+            page.get_by_role("link", name=name).click()
+            page.fill("input[name=amount]", "200000")
+        page.get_by_role("button", name=name).click()
+        shows(page, "已办理", "body")
+
+    # The firm sees it with its reasons, and confirms when the notice is over.
+    firm = walker(stage.enterprise_user)
+    firm.goto(live_server.url + reverse("policies:mine"))
+    shows(firm, "余杭区工业企业首次上规奖励")
+    shows(firm, "现为 6,200 万元")
+    assert fits(firm)
+    application.refresh_from_db()
+    monkeypatch.setattr(payment, "today", lambda: application.notice_until + timedelta(days=1))
+    firm.get_by_role("link", name="看办理进度").first.click()
+    firm.get_by_role("link", name="确认领取").click()
+    firm.fill("input[name=account_holder]", "滨湖晴川科技有限公司")
+    firm.fill("input[name=account_tail]", "6789")
+    firm.get_by_role("button", name="确认领取").click()
+    shows(firm, "企业已确认")
+    assert fits(firm)
+
+    leader.goto(live_server.url + reverse("policies:application", args=[application.pk]))
+    leader.get_by_role("button", name="登记拨付").click()
+    shows(leader, "已拨付")
+    leader.goto(live_server.url + reverse("policies:ledger"))
+    shows(leader, "20 万元")
+    assert fits(leader)
+    known.forget()

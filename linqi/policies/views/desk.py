@@ -239,7 +239,7 @@ def edit_conditions(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @access.page("policies.draft")
 def propose_examples(request: HttpRequest, pk: int) -> HttpResponse:
-    """Find a firm that meets the conditions as saved and one that misses by one figure, and keep both as examples."""
+    """Find a firm that meets the conditions as saved and one that misses by one figure; they take the place of examples that fail now."""
     version = _version(request, pk, "policies.draft")
     try:
         rule = queries.rule_of(version)
@@ -255,6 +255,9 @@ def propose_examples(request: HttpRequest, pk: int) -> HttpResponse:
             made.append((name, facts))
 
     def save() -> None:
+        for example in version.examples.all():
+            if queries.result_of(example).outcome != example.expected:
+                versions.drop_example(example=example, by=request.user)
         for name, facts in made:
             expected = Outcome.UNMET if name == _("只差一项") else Outcome.MANUAL_REVIEW if rule.manual else Outcome.MET
             versions.add_example(
