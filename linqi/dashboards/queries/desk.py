@@ -19,6 +19,8 @@ from linqi.dashboards.queries.wall import LATELY
 from linqi.enterprises.models import Claim, ClaimState, Import, Tenancy
 from linqi.enterprises.queries import shown_name
 from linqi.kit.access import may_anywhere, seen_by
+from linqi.policies.flow import BY_THE_FIRM, ENDED, FLOWS, Channel, Step, VersionState
+from linqi.policies.queries import applications_seen_by, versions_seen_by
 from linqi.visits.models import Visit
 from linqi.visits.queries import MustVisit, must_visits
 
@@ -91,6 +93,8 @@ def desk_of(user: Any, *, today: date, now: datetime) -> Desk:
         _overdue(desk, user, now)
     if may_anywhere(user, "enterprises.confirm"):
         _claims(desk, user)
+    if may_anywhere(user, "policies.handle") or may_anywhere(user, "policies.apply"):
+        _policies(desk, user, now)
     if may_anywhere(user, "visits.see"):
         _newcomers(desk, user, today)
     if may_anywhere(user, "enterprises.import"):
@@ -237,6 +241,47 @@ def _claims(desk: Desk, user: Any) -> None:
         return
     url = reverse("enterprises:claims")
     desk.tiles.append(Tile(_("待核信息"), total, url, _("条"), tone="info"))
+
+
+def _policies(desk: Desk, user: Any, now: datetime) -> None:
+    """For the firm what waits for it; for those who handle payments what is open and late, and what waits to be published."""
+    going = applications_seen_by(user).exclude(state__in=ENDED)
+    if may_anywhere(user, "policies.apply"):
+        waiting = [
+            one
+            for one in going.order_by("due_at")[:SHOWN]
+            if BY_THE_FIRM & set(FLOWS[Channel(one.channel)].open_moves(one.state))
+        ]
+        if waiting:
+            lines = [
+                Line(
+                    one.version.policy.name_zh,
+                    reverse("policies:application", args=[one.pk]),
+                    _(Step(one.state).label),
+                    due=one.due_at,
+                )
+                for one in waiting
+            ]
+            desk.panels.append(
+                Panel(
+                    "policies",
+                    _("政策：等您办的"),
+                    "file-certificate",
+                    reverse("policies:mine"),
+                    len(waiting),
+                    lines,
+                    "",
+                )
+            )
+        return
+    url = reverse("policies:applications")
+    late = going.filter(due_at__lt=now).count()
+    desk.tiles.append(Tile(_("兑现在办"), going.count(), f"{url}?press=open", _("件")))
+    desk.tiles.append(Tile(_("其中本步超期"), late, f"{url}?press=late", _("件"), tone="bad" if late else "good"))
+    if may_anywhere(user, "policies.publish"):
+        drafts = versions_seen_by(user).filter(state=VersionState.SUBMITTED).count()
+        if drafts:
+            desk.tiles.append(Tile(_("政策待发布"), drafts, reverse("policies:list"), _("条"), tone="info"))
 
 
 def _newcomers(desk: Desk, user: Any, today: date) -> None:
