@@ -278,8 +278,11 @@ class Population:
 
     def _again(self, word: int, touched: set[tuple[str, str]]) -> None:
         """One word of the bitmaps that look at the touched columns; derived columns are few and made again in whole."""
-        stale = {operand for operand in self._columns if self._reads(operand, touched)}
-        self._columns = {operand: column for operand, column in self._columns.items() if operand not in stale}
+        keys = {key for key, _period in touched}
+        stale = [operand for operand in self._columns if self._reads(operand, touched, keys)]
+        for operand in stale:
+            if operand.formula is not None or operand.key in self.book.inputs:
+                del self._columns[operand]
         if self._tables is None or self._tables.filled < len(self._layout.specs):
             self._tables = None  # rules were prepared and never run
             return
@@ -289,10 +292,9 @@ class Population:
         for combo in self._layout.combos:
             self._combine(self._tables, combo, word, word + 1)
 
-    def _reads(self, operand: Operand, touched: set[tuple[str, str]]) -> bool:
+    def _reads(self, operand: Operand, touched: set[tuple[str, str]], keys: set[str]) -> bool:
         if operand.formula is None and operand.key not in self.book.inputs:
             return (operand.key, operand.period) in touched
-        keys = {key for key, _period in touched}
         if operand.formula is None:
             return operand.key in keys or not keys.isdisjoint(self.book.inputs[operand.key])
         used = {reference.key for reference in formulas.references(operand.formula)}
@@ -429,7 +431,8 @@ class Population:
             return
         known = column.known[lo:hi]
         tables.decided[plan.decided, words] = known
-        tables.holds[plan.exists, words] = known
+        if len(plan.exists):
+            tables.holds[plan.exists, words] = known
         if not len(plan.rows):
             return
         where = (plan.rows, tables.holds, base, lo, hi)
