@@ -122,7 +122,10 @@ def _read(node: ast.expr, path: str) -> Formula:  # noqa: PLR0912  one branch fo
         if isinstance(node.value, str):
             return Constant(node.value)
         if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            return Constant(values.exact(node.value))
+            try:
+                return Constant(values.exact(node.value))
+            except ValueError:
+                raise ConditionError(path, _("公式里的数过大。"), _("请检查位数和单位。")) from None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return Call("-", (Constant(Fraction(0)), _read(node.operand, path)))
     if isinstance(node, ast.BinOp) and type(node.op) in _SIGNS:

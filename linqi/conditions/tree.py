@@ -421,9 +421,11 @@ def _number(value: Any, path: str, factor: Fraction, _field: Field | None) -> Fr
         if isinstance(value, bool):
             raise ValueError
         return values.exact(value) * factor
-    except (ValueError, TypeError, ZeroDivisionError, OverflowError):
+    except (ValueError, TypeError, ArithmeticError):
+        long = isinstance(value, int) and abs(value) >= 10**values.BEYOND  # Python refuses to write very long ones
+        said = "…" if long else str(value)[:40]
         raise ConditionError(
-            path, _("应为数字：%(value)s") % {"value": value}, _("请填数字，单位另写在 unit。")
+            path, _("应为数字：%(value)s") % {"value": said}, _("请填数字，单位另写在 unit。")
         ) from None
 
 

@@ -55,6 +55,7 @@ FITTING: Final[Mapping[Kind, frozenset[Op]]] = {
 WITHOUT_VALUE: Final = frozenset({Op.IS_TRUE, Op.IS_FALSE, Op.EXISTS})
 MANY_VALUES: Final = frozenset({Op.IN, Op.NOT_IN, Op.UNDER, Op.CONTAINS_ANY, Op.CONTAINS_ALL})
 
+BEYOND: Final = 60  # powers of ten; the whole world's product is below 1e15 yuan
 _SECTION_STARTS: Final = (  # GB/T 4754-2017: the first division of each section
     ("A", 1), ("B", 6), ("C", 13), ("D", 44), ("E", 47), ("F", 51), ("G", 53), ("H", 61), ("I", 63), ("J", 66), ("K", 70), ("L", 71),
     ("M", 73), ("N", 76), ("O", 80), ("P", 83), ("Q", 84), ("R", 86), ("S", 91), ("T", 97), ("", 98),
@@ -91,8 +92,20 @@ class Day:
 
 
 def exact(value: Any) -> Fraction:
-    """A number as a fraction; floats are taken as they are written, so 0.1 is one tenth."""
-    return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
+    """A number as a fraction; floats are taken as they are written, so 0.1 is one tenth.
+
+    ValueError for what is no number, and for figures beyond anything that is counted: making a fraction of 1e999999999 would never end.
+    """
+    if isinstance(value, Fraction):
+        return value
+    number = Decimal(value) if isinstance(value, int) else Decimal(str(value).strip())
+    if (
+        not number.is_finite()
+        or (number and not -BEYOND < number.adjusted() < BEYOND)
+        or len(number.as_tuple().digits) > 2 * BEYOND
+    ):
+        raise ValueError("beyond what is counted")
+    return Fraction(number)
 
 
 def relative_day(text: str) -> Day | None:

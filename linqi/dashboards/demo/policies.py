@@ -49,6 +49,7 @@ PUSHED: Final = {  # street code → what its firms were told
     "330205008": ("cn-disabled-levy", "cn-adv-mfg-vat-credit"),
 }
 BUDGETS: Final = {SCALE: 6_000_000, HIGH_TECH: 12_000_000, RESEARCH: 80_000_000}  # made up; no source
+ABOVE_SCALE: Final = 20_000_000  # yuan a year; the highest of the bounds for services
 WITH_USER, MOST_USERS = 0.2, 80  # firms told that have a user of the portal
 WAYS: Final = {  # state → the moves that lead there
     Channel.NO_APPLICATION: {
@@ -206,10 +207,13 @@ class _Maker:
             if pk in self.firms
         ]
         able = (
-            firm for firm in self.firms.values() if firm.registered and firm.operates and firm.staff and not firm.above
+            firm
+            for firm in self.firms.values()
+            if firm.registered and firm.operates and firm.staff and not firm.above
+            if firm.revenues.get(last, ABOVE_SCALE) >= ABOVE_SCALE
         )
         largest = sorted(able, key=lambda firm: (-(firm.staff or 0), firm.pk))
-        wanted = [pk for pk in self.officers.portal if pk in self.firms] + [firm.pk for firm in largest[:14]]
+        wanted = [firm.pk for firm in largest[:14]]
         for pk in dict.fromkeys(pk for pk in wanted if pk not in above):
             self._fact(pk, "four_above", "service", "统计名录库", 0.98)
             above.append(pk)
@@ -221,11 +225,22 @@ class _Maker:
             for paper in papers:
                 if pk in self.firms and paper["code"] == "HNTE":
                     held[pk] = int(paper["issued_on"][:4])
+        papers_known = set(Fact.objects.filter(key="certificates").values_list("enterprise", flat=True))
+        for pk in self.officers.portal:
+            if pk in self.firms and pk not in papers_known:
+                paper = {
+                    "code": "HNTE",
+                    "no": f"DEMO{pk:06d}",
+                    "issued_on": f"{last}-12-08",
+                    "expires_on": f"{last + 3}-12-07",
+                }
+                self._fact(pk, "certificates", [paper], "科技资质名单", 0.98)
+                held[pk] = last
         for pk, year in sorted(held.items()):
             self._fact(pk, "hnte_recognised_in_year", year, "科技资质名单", 0.98)
         spending = set(Fact.objects.filter(key="rd_expense", period=str(last)).values_list("enterprise", flat=True))
-        for pk in wanted:
-            if pk not in spending:
+        for pk in [*self.officers.portal, *wanted]:
+            if pk in self.firms and pk not in spending:
                 self._fact(pk, "rd_expense", str(self.random.randrange(40, 900) * 10_000), "财务报表", 0.9, str(last))
         self.put("facts", Fact, FACT_COLUMNS, self.rows[Fact])
 
@@ -358,7 +373,11 @@ class _Maker:
 
     # --- the way to the money -----------------------------------------------------------------------------------------
     def _applications(self, chosen: list[_Told]) -> None:
-        for key in (SCALE, HIGH_TECH, RESEARCH):
+        states = {
+            Channel.NO_APPLICATION: self._states(Channel.NO_APPLICATION, Step.NOTICED),
+            Channel.APPLICATION: self._states(Channel.APPLICATION, Step.CORRECTING),
+        }
+        for key in (HIGH_TECH, SCALE, RESEARCH):
             able = [one_ for one_ in chosen if one_.version.policy.key == key]
             if not able:
                 continue
@@ -367,10 +386,8 @@ class _Maker:
             mine = sorted((one_ for one_ in able if one_.firm.pk in order), key=lambda one_: order[one_.firm.pk])
             theirs = [one_ for one_ in able if one_.firm.pk not in self.officers.portal]
             self.random.shuffle(theirs)
-            first = Step.NOTICED if channel == Channel.NO_APPLICATION else Step.CORRECTING
             most = len(able) if channel == Channel.NO_APPLICATION else max(12, len(able) // 3)
-            states = self._states(channel, first)
-            for one_, state in zip([*mine, *theirs][:most], states, strict=False):
+            for one_, state in zip([*mine, *theirs][:most], states[channel], strict=False):
                 self._application(one_, channel, state)
 
     def _states(self, channel: Channel, first: Step) -> Iterator[Step]:
@@ -385,7 +402,7 @@ class _Maker:
     def _application(self, one_: _Told, channel: Channel, state: Step) -> None:
         """One case with its past: each move on a working day, money in the ledger where the real action puts it."""
         pk, way = next(self.ids[Application]), WAYS[channel][state]
-        moments = self._moments(way, state)
+        moments = self._moments(way, state, one_.firm.pk == next(iter(self.officers.portal), None))
         asked = one_.money.amount or Decimal(0)
         if one_.money.ceiling:  # the most that is possible; the firm asks for less, a person decides
             tens = self.random.choice((10, 20)) if channel == Channel.NO_APPLICATION else self.random.randrange(4, 60)
@@ -445,11 +462,11 @@ class _Maker:
         if step == "sample":
             said["sample"] = SAMPLED_AS
 
-    def _moments(self, way: tuple[str, ...], state: Step) -> list[datetime]:
+    def _moments(self, way: tuple[str, ...], state: Step, own: bool) -> list[datetime]:
         """When it was opened and each move made; the last one lately, an ended one some weeks ago, notices full length."""
         back = self.random.randrange(5, 30) if state in ENDED else self.random.randrange(1, 9)
         if state == Step.NOTICED:
-            back = 9 if not self.rows[Application] or self.random.random() < 0.4 else 2
+            back = 9 if own or self.random.random() < 0.4 else 2
         day, moments = self.today - timedelta(days=back), []
         for step in (*reversed(way), "open"):
             while day.weekday() > 4:
