@@ -130,7 +130,8 @@ def sealed_by_us(head: Head) -> bool:
 def _locked_head() -> Head:
     head = Head.objects.select_for_update().filter(pk=ONLY).first()
     if head is None:
-        if Entry.objects.exists() and not Head.objects.filter(pk=ONLY).exists():  # unless the first writer was just done
+        # entries without a head are a broken chain, unless the first writer of all has just finished
+        if Entry.objects.exists() and not Head.objects.filter(pk=ONLY).exists():
             raise ChainBroken("The journal has entries but no head; run `linqi journal verify`.")
         Head.objects.get_or_create(pk=ONLY, defaults={"count": 0, "digest": GENESIS, "seal": seal_of(0, GENESIS)})
         head = Head.objects.select_for_update().get(pk=ONLY)
