@@ -1,6 +1,6 @@
 """Who may open, settle, see and rate cases."""
 
-from linqi.cases.models import Case, DayCount, DispatchRow, TimeLimit
+from linqi.cases.models import Case, DayCount, DispatchRow, Extension, Pause, TimeLimit
 from linqi.kit.access import (
     COMMUNITY_STAFF,
     STREET_STAFF,
@@ -23,7 +23,9 @@ allow("cases.portal", Role.ENTERPRISE_USER, label="打开我的诉求")
 allow("cases.open", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="提交办件")
 allow("cases.dispatch", Role.STREET_LEADER, *COMMUNITY_STAFF, label="派单")
 allow("cases.accept", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="受理")
-allow("cases.extend", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="延期")
+allow("cases.extend", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="申请延期")
+allow("cases.decide", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="审批延期")
+allow("cases.supply", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, Role.ENTERPRISE_USER, label="补充材料")
 allow("cases.answer", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="答复")
 allow("cases.close", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="办结")
 allow("cases.withdraw", *COMMUNITY_STAFF, Role.ENTERPRISE_USER, label="撤回")
@@ -33,11 +35,19 @@ allow("cases.export", *STREET_STAFF, Role.DEPARTMENT_HANDLER, label="导出办�
 allow("cases.configure", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="维护派单表与时限")
 
 scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise"))
+_OF_CASE = by_place("case__place") | by_department("case__department") | by_enterprise("case__enterprise")
+scope(Pause, "cases.see", _OF_CASE)
+scope(Extension, "cases.desk", _OF_CASE)
 scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
 
-declare(TimeLimit, plain=["accept", "close", "extend", "source"])
+declare(TimeLimit, plain=["accept", "contact", "close", "extend", "source"])
+declare(Pause, personal={"asked": Kept.FILE, "supplied": Kept.FILE, "asked_by": Kept.FILE})
+declare(
+    Extension,
+    personal={"reason": Kept.FILE, "answer": Kept.FILE, "asked_by": Kept.FILE, "decided_by": Kept.FILE},
+)
 declare(
     Case,
     personal={
@@ -49,5 +59,5 @@ declare(
         "answer": Kept.FILE,
         "rating_comment": Kept.FILE,
     },
-    plain=["number", "accept_term", "close_term", "extend_term", "due_why"],
+    plain=["number", "accept_term", "contact_term", "close_term", "extend_term", "due_why"],
 )

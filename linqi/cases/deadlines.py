@@ -20,9 +20,15 @@ class Deadline:
     provisional: bool
 
 
-def counted(term: str, start: datetime, extension: str = "") -> Deadline:
-    """The deadline of a term ("5 working_days") from a moment on, with one extension where there is one 计算期限."""
-    due = clock.clock_in_force().due(start, Term.parse(term), extension=Term.parse(extension) if extension else None)
+def counted(
+    term: str, start: datetime, extension: str = "", pauses: Iterable[tuple[datetime, datetime]] = ()
+) -> Deadline:
+    """The deadline of a term ("5 working_days") from a moment on 计算期限.
+
+    With one extension where there is one, and put off by the spans in which the case waited for the enterprise.
+    """
+    more = Term.parse(extension) if extension else None
+    due = clock.clock_in_force().due(start, Term.parse(term), pauses, more)
     steps = [{"code": step.code, "values": list(step.values)} for step in due.why]
     return Deadline(at=due.at, why=steps, provisional=due.provisional)
 

@@ -11,12 +11,13 @@ class State(Choice):
 
     DISPATCHED = "dispatched", "待受理"
     ACCEPTED = "accepted", "办理中"
+    WAITING = "waiting", "待企业补充"
     ANSWERED = "answered", "已答复"
     CLOSED = "closed", "已办结"
     WITHDRAWN = "withdrawn", "已撤回"
 
 
-OPEN: Final = frozenset({State.DISPATCHED, State.ACCEPTED, State.ANSWERED})  # not finished
+OPEN: Final = frozenset({State.DISPATCHED, State.ACCEPTED, State.WAITING, State.ANSWERED})  # not finished
 WORKING: Final = frozenset({State.DISPATCHED, State.ACCEPTED})  # somebody still owes an answer: the clock runs
 
 LIFE: Final = Flow(
@@ -25,12 +26,17 @@ LIFE: Final = Flow(
         "accept": ({State.DISPATCHED}, State.ACCEPTED),
         "redispatch": ({State.DISPATCHED, State.ACCEPTED}, State.DISPATCHED),
         "send_back": ({State.DISPATCHED, State.ACCEPTED}, State.DISPATCHED),
-        "extend": ({State.ACCEPTED}, State.ACCEPTED),
+        "contact": ({State.ACCEPTED}, State.ACCEPTED),
+        "ask_more": ({State.ACCEPTED}, State.WAITING),
+        "supply": ({State.WAITING}, State.ACCEPTED),
+        "ask_extension": ({State.ACCEPTED}, State.ACCEPTED),
+        "grant_extension": ({State.ACCEPTED}, State.ACCEPTED),
+        "refuse_extension": ({State.ACCEPTED}, State.ACCEPTED),
         "answer": ({State.ACCEPTED}, State.ANSWERED),
         "close": ({State.ANSWERED}, State.CLOSED),
         "rate": ({State.CLOSED}, State.CLOSED),
         "reopen": ({State.ANSWERED, State.CLOSED}, State.ACCEPTED),
-        "withdraw": ({State.DISPATCHED, State.ACCEPTED}, State.WITHDRAWN),
+        "withdraw": ({State.DISPATCHED, State.ACCEPTED, State.WAITING}, State.WITHDRAWN),
     },
 )
 
@@ -39,9 +45,14 @@ class Move(Choice):
     """The moves of a case, as the buttons and the refusals name them 办理动作."""
 
     ACCEPT = "accept", "受理"
+    CONTACT = "contact", "登记首次联系"
     ANSWER = "answer", "答复"
+    ASK_MORE = "ask_more", "请企业补充"
+    SUPPLY = "supply", "补充材料"
     CLOSE = "close", "办结"
-    EXTEND = "extend", "延期"
+    ASK_EXTENSION = "ask_extension", "申请延期"
+    GRANT_EXTENSION = "grant_extension", "同意延期"
+    REFUSE_EXTENSION = "refuse_extension", "不同意延期"
     SEND_BACK = "send_back", "退单"
     REDISPATCH = "redispatch", "派单"
     REOPEN = "reopen", "重新办理"

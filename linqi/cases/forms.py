@@ -106,6 +106,17 @@ class LimitForm(forms.Form):
     case_class = forms.ChoiceField(label=_("办件类型"))
     accept_amount = forms.DecimalField(label=_("受理时限"), min_value=0, max_digits=6, decimal_places=1)
     accept_unit = forms.ChoiceField(label=_("受理时限单位"), choices=UNITS)
+    contact_amount = forms.DecimalField(
+        label=_("首次联系时限"),
+        min_value=0,
+        max_digits=6,
+        decimal_places=1,
+        required=False,
+        help_text=_("不填为不计首次联系。"),
+    )
+    contact_unit = forms.ChoiceField(
+        label=_("首次联系时限单位"), choices=UNITS, initial=Unit.WORKING_HOURS.value, required=False
+    )
     close_amount = forms.DecimalField(label=_("办结时限"), min_value=0, max_digits=6, decimal_places=1)
     close_unit = forms.ChoiceField(label=_("办结时限单位"), choices=UNITS)
     extend_amount = forms.DecimalField(
@@ -123,10 +134,13 @@ class LimitForm(forms.Form):
         self.fields["case_class"].choices = [(one.value, _(one.label)) for one in CaseClass]  # type: ignore[attr-defined]
 
     def terms(self) -> dict[str, str]:
-        """The three limits as terms of kit.clock."""
+        """The limits as terms of kit.clock."""
         said = self.cleaned_data
         extend = f"{said['extend_amount']:f} {said['close_unit']}" if said["extend_amount"] else ""
+        unit = said["contact_unit"] or Unit.WORKING_HOURS.value
+        contact = f"{said['contact_amount']:f} {unit}" if said["contact_amount"] else ""
         return {
+            "contact": contact,
             "accept": f"{said['accept_amount']:f} {said['accept_unit']}",
             "close": f"{said['close_amount']:f} {said['close_unit']}",
             "extend": extend,
@@ -152,7 +166,12 @@ class RowForm(forms.Form):
 
 SAY: Final = {  # what a move asks for in words; moves without an entry need none
     Move.ANSWER: _("答复内容"),
-    Move.EXTEND: _("延期原因"),
+    Move.CONTACT: _("联系情况"),
+    Move.ASK_MORE: _("还要企业补充什么（一次写全）"),
+    Move.SUPPLY: _("补充内容"),
+    Move.ASK_EXTENSION: _("延期原因"),
+    Move.GRANT_EXTENSION: _("审批意见"),
+    Move.REFUSE_EXTENSION: _("不同意的理由"),
     Move.SEND_BACK: _("退单理由"),
     Move.REDISPATCH: _("派单理由"),
     Move.REOPEN: _("哪里还没有解决"),

@@ -8,10 +8,11 @@ import yaml
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
-    """The limits of one class, as terms of kit.clock; `extend` empty: no extension 默认时限."""
+    """The limits of one class, as terms of kit.clock; `contact`, `extend` empty: none 默认时限."""
 
     case_class: str
     accept: str
+    contact: str
     close: str
     extend: str
 
@@ -19,4 +20,7 @@ class LimitRow:
 def default_limits() -> list[LimitRow]:
     """Every class of `data/time_limits.yaml` 产品默认时限."""
     text = files("linqi.cases").joinpath("data/time_limits.yaml").read_text(encoding="utf-8")
-    return [LimitRow(row["class"], row["accept"], row["close"], row.get("extend", "")) for row in yaml.safe_load(text)]
+    return [
+        LimitRow(row["class"], row["accept"], row.get("contact", ""), row["close"], row.get("extend", ""))
+        for row in yaml.safe_load(text)
+    ]

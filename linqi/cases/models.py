@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from linqi.cases.flow import State
 from linqi.cases.rules import Basis
@@ -28,6 +28,9 @@ class TimeLimit(models.Model):
     street = models.ForeignKey(Place, models.CASCADE, null=True, related_name="+", help_text="Empty: product default.")
     case_class = models.CharField(max_length=12, choices=CaseClass.choices)
     accept = models.CharField(max_length=20, help_text="A kit.clock Term, e.g. '0.5 working_days'.")
+    contact = models.CharField(
+        max_length=20, blank=True, help_text="Until the one who asked is spoken to; empty: none."
+    )
     close = models.CharField(max_length=20)
     extend = models.CharField(max_length=20, blank=True, help_text="One extension at most; empty: none.")
     source = models.CharField(max_length=200)
@@ -94,20 +97,24 @@ class Case(models.Model):
     handler = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="handled_cases")
     opened_at = models.DateTimeField()
     accept_term = models.CharField(max_length=20, help_text="The limits as they stood when it was opened, kit.clock.")
+    contact_term = models.CharField(max_length=20, blank=True)
     close_term = models.CharField(max_length=20)
     extend_term = models.CharField(max_length=20, blank=True)
     counted_from = models.DateTimeField(help_text="Whence due_at is counted: opened, or reopened.")
     accept_due_at = models.DateTimeField()
+    contact_due_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
     due_why = models.JSONField(default=list, help_text="The steps of the count, kit.clock.")
     due_provisional = models.BooleanField(default=False)
     extended = models.BooleanField(default=False)
     accepted_at = models.DateTimeField(null=True)
+    contacted_at = models.DateTimeField(null=True, help_text="First word to the one who asked, an answer included.")
     answered_at = models.DateTimeField(null=True)
     answer = models.TextField(blank=True)
     closed_at = models.DateTimeField(null=True)
     reopened = models.PositiveSmallIntegerField(default=0)
     accept_told_at = models.DateTimeField(null=True, help_text="When the tick told that nobody accepted it in time.")
+    contact_told_at = models.DateTimeField(null=True, help_text="When the tick told that nobody spoke to them in time.")
     near_told_at = models.DateTimeField(null=True, help_text="When the tick told that little time was left.")
     overdue_told_at = models.DateTimeField(null=True, help_text="When the tick told that the time was over.")
     rating = models.PositiveSmallIntegerField(null=True, validators=[MinValueValidator(1), MaxValueValidator(5)])
@@ -133,3 +140,57 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class Pause(models.Model):
+    """A span in which a case waited for what the enterprise had to bring; the clock stood still 等待补充."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="pauses")
+    round = models.PositiveSmallIntegerField(help_text="How often the case had been reopened then.")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    asked = models.CharField(max_length=2000, help_text="Everything that is missing, told at once 一次性告知.")
+    supplied = models.CharField(max_length=2000, blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    remind_at = models.DateTimeField(help_text="When the enterprise is reminded, once.")
+    reminded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["since"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "round"], name="pause_once_a_round"),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("since")), name="pause_ends_after_its_start"
+            ),
+        ]
+        indexes = [models.Index(fields=["remind_at"], condition=Q(until=None, reminded_at=None), name="pause_remind")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.since:%Y-%m-%d}"
+
+
+class Extension(models.Model):
+    """More time asked for by one person and granted or refused by another 延期申请."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="extensions")
+    round = models.PositiveSmallIntegerField(help_text="How often the case had been reopened then.")
+    reason = models.CharField(max_length=2000)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    granted = models.BooleanField(null=True, help_text="Empty: nobody has decided yet.")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=2000, blank=True)
+
+    class Meta:
+        ordering = ["asked_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "round"], name="extension_once_a_round"),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | Q(asked_by=None) | ~Q(decided_by=F("asked_by")),
+                name="extension_decided_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.asked_at:%Y-%m-%d}"

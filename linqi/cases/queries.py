@@ -12,7 +12,7 @@ from linqi.accounts.queries import grants_valid, valid_on
 from linqi.cases import rules
 from linqi.cases.deadlines import working_days_left
 from linqi.cases.flow import LIFE, OPEN, WORKING, Move, State
-from linqi.cases.models import Case, DispatchRow, TimeLimit
+from linqi.cases.models import Case, DispatchRow, Pause, TimeLimit
 from linqi.cases.rules import Alarm, Audience, Limit, Press, Row
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise, Tenancy
@@ -25,7 +25,12 @@ PERMISSION_FOR: Final = {
     Move.ACCEPT: "cases.accept",
     Move.ANSWER: "cases.answer",
     Move.CLOSE: "cases.close",
-    Move.EXTEND: "cases.extend",
+    Move.CONTACT: "cases.answer",
+    Move.ASK_MORE: "cases.answer",
+    Move.SUPPLY: "cases.supply",
+    Move.ASK_EXTENSION: "cases.extend",
+    Move.GRANT_EXTENSION: "cases.decide",
+    Move.REFUSE_EXTENSION: "cases.decide",
     Move.SEND_BACK: "cases.accept",
     Move.REDISPATCH: "cases.dispatch",
     Move.REOPEN: "cases.reopen",
@@ -75,6 +80,7 @@ def pressing(cases: QuerySet[Case], wanted: Iterable[str], now: datetime) -> Que
         Press.WITHIN: running & Q(due_at__gt=now + rules.NEAR_DUE),
         Press.KEPT: answered & kept,
         Press.MISSED: answered & (Q(answered_at=None) | Q(answered_at__gt=F("due_at"))),
+        Press.PAUSED: Q(state=State.WAITING),
         Press.STOPPED: Q(state=State.WITHDRAWN),
     }
     asked = Q(pk__in=[])
@@ -111,7 +117,9 @@ def dispatch_rows(street: Place, category: Category) -> list[Row]:
 def limit_for(street: Place, case_class: CaseClass) -> Limit | None:
     """The limits a case of this class gets in this street today."""
     limits = TimeLimit.objects.filter(Q(street=street) | Q(street=None), case_class=case_class.value)
-    return rules.limit_in_force(Limit(row.accept, row.close, row.extend, row.street_id is not None) for row in limits)
+    return rules.limit_in_force(
+        Limit(row.accept, row.contact, row.close, row.extend, row.street_id is not None) for row in limits
+    )
 
 
 def stands_at(enterprise: Enterprise, place: Place) -> bool:
@@ -128,11 +136,25 @@ def alarming(alarm: Alarm, now: datetime) -> QuerySet[Case]:
     """Cases whose time for this alarm has come and which nobody has told yet: what the tick claims."""
     return {
         Alarm.NOT_ACCEPTED: Case.objects.filter(state=State.DISPATCHED, accept_due_at__lt=now, accept_told_at=None),
+        Alarm.NOT_CONTACTED: Case.objects.filter(
+            state=State.ACCEPTED, contact_due_at__lt=now, contacted_at=None, contact_told_at=None
+        ),
         Alarm.NEAR: Case.objects.filter(
             state__in=WORKING, due_at__gte=now, due_at__lte=now + rules.NEAR_DUE, near_told_at=None
         ),
         Alarm.OVERDUE: Case.objects.filter(state__in=WORKING, due_at__lt=now, overdue_told_at=None),
     }[alarm]
+
+
+def pauses_of(case: Case) -> list[tuple[datetime, datetime]]:
+    """The spans in which the case waited for the enterprise since its clock began 暂停的时段."""
+    spans = case.pauses.filter(round=case.reopened).order_by("since").values_list("since", "until")
+    return [(since, until) for since, until in spans if until is not None]
+
+
+def pauses_to_remind(now: datetime) -> QuerySet[Pause]:
+    """Waiting for an enterprise that has not been reminded yet and should be."""
+    return Pause.objects.filter(until=None, reminded_at=None, remind_at__lte=now, case__state=State.WAITING)
 
 
 # --- who hears of it --------------------------------------------------------------------------------------------------
@@ -164,11 +186,19 @@ def those_who_asked(case: Case) -> list[User]:
 def moves_open_to(user: Any, case: Case) -> list[Move]:
     """What this user may do with this case now: the moves of its state, by permission and by the rules 可办动作."""
     now = clock.now()
+    asked = case.extensions.filter(round=case.reopened).first()
+    decidable = asked is not None and asked.granted is None and rules.may_decide(asked.asked_by_id, user.pk)
     should = {
         Move.SEND_BACK: case.department_id is not None and case.handler_id in (None, user.pk),
         Move.RATE: rules.may_rate(case.closed_at, case.rated_at),
         Move.REOPEN: rules.may_reopen(case.closed_at, now),
-        Move.EXTEND: not rules.may_extend(extend=case.extend_term, extended=case.extended, due_at=case.due_at, now=now),
+        Move.CONTACT: case.contacted_at is None,
+        Move.ASK_MORE: not case.pauses.filter(round=case.reopened).exists(),
+        Move.ASK_EXTENSION: not rules.may_ask_extension(
+            extend=case.extend_term, asked=asked is not None, due_at=case.due_at, now=now
+        ),
+        Move.GRANT_EXTENSION: decidable,
+        Move.REFUSE_EXTENSION: decidable,
     }
     allowed: dict[str, bool] = {}
     moves = []

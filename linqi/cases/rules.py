@@ -14,6 +14,9 @@ from linqi.kit.choices import Choice
 NEAR_DUE: Final = timedelta(hours=24)  # before the end; product default: one reminder while a day is left
 REOPEN_WITHIN: Final = timedelta(days=30)  # after closing; product default: later it is a new request
 SIMILAR_WITHIN: Final = timedelta(days=30)  # how far back a new request is compared; domain.md A5
+REMIND_WAITING: Final = (
+    "3 working_days"  # kit.clock; product default: one reminder to an enterprise that has to bring something
+)
 GOOD_FROM: Final = 3  # stars; 基本满意 counts as satisfied (services.yaml, rates.satisfaction_rate)
 
 
@@ -66,6 +69,7 @@ class Limit:
     """The time limits of one class: terms of kit.clock; `own` when the street set them itself 办理时限."""
 
     accept: str
+    contact: str
     close: str
     extend: str
     own: bool
@@ -85,6 +89,7 @@ class Press(Choice):
     WITHIN = "within", "期限内"
     KEPT = "kept", "按期"
     MISSED = "missed", "超期完成"
+    PAUSED = "paused", "暂停计时"
     STOPPED = "stopped", "不再计时"
 
 
@@ -96,6 +101,8 @@ def press(state: str, due_at: datetime, answered_at: datetime | None, now: datet
     """
     if state == State.WITHDRAWN:
         return Press.STOPPED
+    if state == State.WAITING:
+        return Press.PAUSED
     if state not in WORKING:
         return Press.KEPT if answered_at is not None and answered_at <= due_at else Press.MISSED
     if now > due_at:
@@ -108,6 +115,7 @@ class Alarm(Choice):
     """What the tick has found 提醒."""
 
     NOT_ACCEPTED = "not_accepted", "超时未受理"
+    NOT_CONTACTED = "not_contacted", "超时未联系"
     NEAR = "near", "即将到期"
     OVERDUE = "overdue", "已超期"
 
@@ -145,16 +153,21 @@ def may_reopen(closed_at: datetime | None, now: datetime) -> bool:
     return closed_at is None or now - closed_at <= REOPEN_WITHIN
 
 
-def may_extend(*, extend: str, extended: bool, due_at: datetime, now: datetime) -> str:
-    """Why a case may not be extended, as a code; empty when it may 可否延期.
+def may_ask_extension(*, extend: str, asked: bool, due_at: datetime, now: datetime) -> str:
+    """Why no more time may be asked for, as a code; empty when it may 可否申请延期.
 
-    `no_term`: this class knows no extension; `twice`: it was extended before; `late`: asked when time was over.
+    `no_term`: this class knows no extension; `twice`: it was asked for before, granted or not; `late`: time is over.
     """
     if not extend:
         return "no_term"
-    if extended:
+    if asked:
         return "twice"
     return "late" if now > due_at else ""
+
+
+def may_decide(asked_by: int | None, by: int | None) -> bool:
+    """Whoever asked for something does not grant it too 第二人审批; the product itself (None) never decides."""
+    return by is not None and by != asked_by
 
 
 def number(day: date, running: int) -> str:

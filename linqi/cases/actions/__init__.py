@@ -11,7 +11,6 @@ from linqi.cases.actions.moving import (
     accept,
     answer,
     close,
-    extend,
     rate,
     redispatch,
     reopen,
@@ -20,12 +19,22 @@ from linqi.cases.actions.moving import (
 )
 from linqi.cases.actions.opening import open_case
 from linqi.cases.actions.timing import recompute_deadlines, tick
+from linqi.cases.actions.waiting import (
+    ask_extension,
+    ask_more,
+    contact,
+    decide_extension,
+    supply,
+)
 
 __all__ = [
     "accept",
     "answer",
+    "ask_extension",
+    "ask_more",
     "close",
-    "extend",
+    "contact",
+    "decide_extension",
     "open_case",
     "rate",
     "recompute_deadlines",
@@ -37,6 +46,7 @@ __all__ = [
     "send_back",
     "set_dispatch_row",
     "set_time_limit",
+    "supply",
     "tick",
     "withdraw",
 ]

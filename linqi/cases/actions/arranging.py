@@ -30,7 +30,13 @@ def seed_time_limits() -> None:
         TimeLimit.objects.update_or_create(
             street=None,
             case_class=CaseClass(row.case_class).value,
-            defaults={"accept": row.accept, "close": row.close, "extend": row.extend, "source": PRODUCT_DEFAULT},
+            defaults={
+                "accept": row.accept,
+                "contact": row.contact,
+                "close": row.close,
+                "extend": row.extend,
+                "source": PRODUCT_DEFAULT,
+            },
         )
 
 
@@ -90,13 +96,21 @@ def set_dispatch_row(
 
 @transaction.atomic
 def set_time_limit(
-    *, street: Place, case_class: CaseClass, accept: str, close: str, extend: str, source: str, by: Any
+    *,
+    street: Place,
+    case_class: CaseClass,
+    accept: str,
+    close: str,
+    extend: str,
+    source: str,
+    by: Any,
+    contact: str = "",
 ) -> TimeLimit:
     """The street's own limit for a class, with the document it rests on; cases opened before keep theirs 修改时限."""
     access.require(by, "cases.configure", street)
-    terms = {"accept": accept.strip(), "close": close.strip(), "extend": extend.strip()}
+    terms = {"accept": accept.strip(), "contact": contact.strip(), "close": close.strip(), "extend": extend.strip()}
     for field, text in terms.items():
-        if field == "extend" and not text:
+        if field in ("contact", "extend") and not text:
             continue
         try:
             Term.parse(text)
@@ -107,7 +121,9 @@ def set_time_limit(
     if not source.strip():
         raise ValidationError({"source": _("请写明依据，如文件名称与文号。")})
     before = (
-        TimeLimit.objects.filter(street=street, case_class=case_class.value).values("accept", "close", "extend").first()
+        TimeLimit.objects.filter(street=street, case_class=case_class.value)
+        .values("accept", "contact", "close", "extend")
+        .first()
     )
     limit, _made = TimeLimit.objects.update_or_create(
         street=street, case_class=case_class.value, defaults={**terms, "source": source.strip()}

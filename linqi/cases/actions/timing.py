@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from linqi.cases import queries, rules
 from linqi.cases.actions.telling import tell
+from linqi.cases.actions.waiting import remind_waiting
 from linqi.cases.deadlines import counted
 from linqi.cases.flow import WORKING
 from linqi.cases.models import Case
@@ -20,6 +21,7 @@ from linqi.territory.models import Place
 
 _TOLD: Final = {
     Alarm.NOT_ACCEPTED: ("accept_told_at", Verb.CASE_NOT_ACCEPTED),
+    Alarm.NOT_CONTACTED: ("contact_told_at", Verb.CASE_NOT_CONTACTED),
     Alarm.NEAR: ("near_told_at", Verb.CASE_NEAR_DUE),
     Alarm.OVERDUE: ("overdue_told_at", Verb.CASE_OVERDUE),
 }
@@ -31,7 +33,7 @@ def tick(now: datetime) -> int:
     Safe to run twice at the same moment: a case is claimed by an UPDATE that must hit exactly one row, and whoever
     misses leaves it to the other.
     """
-    said = 0
+    said = remind_waiting(now)
     for alarm in Alarm:
         for pk in list(queries.alarming(alarm, now).values_list("pk", flat=True)):
             said += _alarm(pk, alarm, now)
@@ -47,6 +49,7 @@ def _alarm(pk: int, alarm: Alarm, now: datetime) -> int:
     whom = rules.told(alarm, has_handler=case.handler_id is not None, has_department=case.department_id is not None)
     titles = {
         Alarm.NOT_ACCEPTED: _("超时未受理：%(title)s"),
+        Alarm.NOT_CONTACTED: _("超时未联系：%(title)s"),
         Alarm.NEAR: _("即将到期：%(title)s"),
         Alarm.OVERDUE: _("已超期：%(title)s"),
     }
@@ -89,7 +92,9 @@ def _recount(pk: int, by: Any) -> Case | None:
     if case.state not in WORKING or not case.due_provisional:
         return None
     before = case.due_at
-    due = counted(case.close_term, case.counted_from, case.extend_term if case.extended else "")
+    due = counted(
+        case.close_term, case.counted_from, case.extend_term if case.extended else "", queries.pauses_of(case)
+    )
     case.due_at, case.due_why, case.due_provisional = due.at, due.why, due.provisional
     case.save(update_fields=["due_at", "due_why", "due_provisional"])
     if due.at == before:

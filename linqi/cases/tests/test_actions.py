@@ -115,7 +115,11 @@ def test_accept_answer_close_rate(cast, case, at):
         ("accept", {}),
         ("answer", {"text": "好"}),
         ("close", {}),
-        ("extend", {"reason": "要"}),
+        ("contact", {"text": "打过电话"}),
+        ("ask_more", {"text": "合同"}),
+        ("supply", {"text": "给了"}),
+        ("ask_extension", {"reason": "要"}),
+        ("decide_extension", {"grant": True, "text": ""}),
         ("send_back", {"reason": "不归我"}),
         ("reopen", {"reason": "没好"}),
         ("withdraw", {"reason": "不用了"}),
@@ -165,24 +169,6 @@ def test_stars_are_one_to_five(cast, case):
     for stars in (0, 6):
         with pytest.raises(ValidationError):
             actions.rate(case=case, stars=stars, by=cast.enterprise_user)
-
-
-def test_extended_once_with_a_reason_and_before_the_end(cast, case, at):
-    actions.accept(case=case, by=cast.department_handler)
-    with pytest.raises(ValidationError):
-        actions.extend(case=case, reason=" ", by=cast.department_handler)
-    longer = actions.extend(case=case, reason="等法院送达", by=cast.department_handler)
-    due = clock.clock_in_force().due(MONDAY, Term.parse("5 working_days"), extension=Term.parse("5 working_days"))
-    assert (longer.due_at, longer.extended) == (due.at, True)
-    with pytest.raises(ValidationError, match="一次"):
-        actions.extend(case=case, reason="再等等", by=cast.department_handler)
-
-
-def test_an_extension_asked_for_too_late_is_refused(cast, case, at):
-    actions.accept(case=case, by=cast.department_handler)
-    at(case.due_at + timedelta(minutes=1))
-    with pytest.raises(ValidationError, match="已过办理期限"):
-        actions.extend(case=case, reason="忘了", by=cast.department_handler)
 
 
 def test_sending_back_puts_it_into_the_secretarys_queue(cast, case):

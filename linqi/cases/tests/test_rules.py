@@ -19,7 +19,7 @@ from linqi.cases.rules import (
     Row,
     dispatch,
     limit_in_force,
-    may_extend,
+    may_ask_extension,
     may_rate,
     may_reopen,
     number,
@@ -78,7 +78,10 @@ def test_a_case_always_lies_somewhere_and_says_why(rows):
 
 
 def test_the_streets_own_limit_goes_before_the_products():
-    product, own = Limit("1 working_days", "5 working_days", "", False), Limit("2 hours", "3 working_days", "", True)
+    product, own = (
+        Limit("1 working_days", "", "5 working_days", "", False),
+        Limit("2 hours", "", "3 working_days", "", True),
+    )
     assert limit_in_force([product, own]) is own
     assert limit_in_force([product]) is product
     assert limit_in_force([]) is None
@@ -134,7 +137,7 @@ def test_reopening_ends_thirty_days_after_closing():
 
 
 @pytest.mark.parametrize(
-    ("extend", "extended", "due", "why_not"),
+    ("extend", "asked", "due", "why_not"),
     [
         pytest.param("5 working_days", False, NOW + HOUR, "", id="asked in time"),
         pytest.param("", False, NOW + HOUR, "no_term", id="this class knows none"),
@@ -142,8 +145,8 @@ def test_reopening_ends_thirty_days_after_closing():
         pytest.param("5 working_days", False, NOW - HOUR, "late", id="too late"),
     ],
 )
-def test_extension(extend, extended, due, why_not):
-    assert may_extend(extend=extend, extended=extended, due_at=due, now=NOW) == why_not
+def test_extension(extend, asked, due, why_not):
+    assert may_ask_extension(extend=extend, asked=asked, due_at=due, now=NOW) == why_not
 
 
 def test_number():

@@ -163,6 +163,8 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "finished": found.state not in ("dispatched", "accepted"),
             "waiting": found.department_id is None and found.state == State.DISPATCHED,
             "basis": _(Basis(found.dispatch_basis).label),
+            "extension": found.extensions.filter(round=found.reopened).select_related("asked_by").first(),
+            "pauses": found.pauses.all(),
             "facts": _facts(found),
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
             "entries": happenings(found, inside=True),
@@ -204,7 +206,21 @@ def _act(asked: Move, found: Case, said: dict[str, Any], by: Any) -> tuple[Calla
         Move.ACCEPT: (lambda: actions.accept(case=found, by=by), _("已受理，由您办理。")),
         Move.ANSWER: (lambda: actions.answer(case=found, text=text, by=by), _("已答复企业。")),
         Move.CLOSE: (lambda: actions.close(case=found, by=by), _("已办结，已请企业评价。")),
-        Move.EXTEND: (lambda: actions.extend(case=found, reason=text, by=by), _("已延期，已告知企业。")),
+        Move.CONTACT: (lambda: actions.contact(case=found, text=text, by=by), _("已登记首次联系。")),
+        Move.ASK_MORE: (lambda: actions.ask_more(case=found, text=text, by=by), _("已告知企业，期限暂停。")),
+        Move.SUPPLY: (lambda: actions.supply(case=found, text=text, by=by), _("已登记补充，期限继续计算。")),
+        Move.ASK_EXTENSION: (
+            lambda: actions.ask_extension(case=found, reason=text, by=by),
+            _("已提交延期申请，由另一人审批。"),
+        ),
+        Move.GRANT_EXTENSION: (
+            lambda: actions.decide_extension(case=found, grant=True, text=text, by=by),
+            _("已延期，已告知企业。"),
+        ),
+        Move.REFUSE_EXTENSION: (
+            lambda: actions.decide_extension(case=found, grant=False, text=text, by=by),
+            _("已退回延期申请，期限不变。"),
+        ),
         Move.SEND_BACK: (lambda: actions.send_back(case=found, reason=text, by=by), _("已退回，由书记重新派单。")),
         Move.REDISPATCH: (
             lambda: actions.redispatch(case=found, department=said["department"], reason=text, by=by),

@@ -24,6 +24,7 @@ from linqi.ui.tables import Choose, Column, Search, Span, Table
 STATE_TONES = {
     State.DISPATCHED: "info",
     State.ACCEPTED: "plain",
+    State.WAITING: "warn",
     State.ANSWERED: "warn",
     State.CLOSED: "good",
     State.WITHDRAWN: "quiet",
@@ -34,6 +35,7 @@ PRESS_TONES = {
     Press.WITHIN: "plain",
     Press.KEPT: "good",
     Press.MISSED: "bad",
+    Press.PAUSED: "quiet",
     Press.STOPPED: "quiet",
 }
 RATED = [

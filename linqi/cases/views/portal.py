@@ -20,6 +20,8 @@ from linqi.territory.models import Place
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 
+OWN = (Move.SUPPLY, Move.REOPEN, Move.WITHDRAW)  # what the one who asked may do, besides rating
+
 
 @access.page("cases.portal")
 def own(request: HttpRequest) -> HttpResponseBase:
@@ -93,15 +95,20 @@ def rate(request: HttpRequest, pk: int) -> HttpResponse:
 def own_move(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Not settled after all, or no longer asked for."""
     found = _mine(request, pk)
-    if name not in (Move.REOPEN, Move.WITHDRAW):
+    if name not in OWN:
         return redirect("cases:own_one", pk=pk)
     asked = Move(name)
     form = SayForm(request.POST, label=str(SAY[asked]), prefix=asked.value)
     if not form.is_valid():
         return _page(request, found, said={asked: form})
-    act = actions.reopen if asked is Move.REOPEN else actions.withdraw
-    done = _("已转入重新办理。") if asked is Move.REOPEN else _("已撤回。")
-    attempt(request, lambda: act(case=found, reason=form.cleaned_data["text"], by=request.user), done=done)
+    text = form.cleaned_data["text"]
+    acts = {
+        Move.SUPPLY: (lambda: actions.supply(case=found, text=text, by=request.user), _("已补充，办理继续。")),
+        Move.REOPEN: (lambda: actions.reopen(case=found, reason=text, by=request.user), _("已转入重新办理。")),
+        Move.WITHDRAW: (lambda: actions.withdraw(case=found, reason=text, by=request.user), _("已撤回。")),
+    }
+    act, done = acts[asked]
+    attempt(request, act, done=done)
     return redirect("cases:own_one", pk=pk)
 
 
@@ -112,9 +119,7 @@ def _page(
     said: dict[Move, SayForm] | None = None,
 ) -> HttpResponse:
     moves = queries.moves_open_to(request.user, found)
-    forms: dict[Move, SayForm] = {
-        one: SayForm(label=str(SAY[one]), prefix=one.value) for one in moves if one in (Move.REOPEN, Move.WITHDRAW)
-    }
+    forms: dict[Move, SayForm] = {one: SayForm(label=str(SAY[one]), prefix=one.value) for one in moves if one in OWN}
     forms.update(said or {})
     return render(
         request,
@@ -126,6 +131,7 @@ def _page(
             "left": queries.left_in_words(found, clock.now()),
             "why": in_words(found.due_why),
             "finished": found.state not in ("dispatched", "accepted"),
+            "asked": found.pauses.filter(until=None).first() if found.state == State.WAITING else None,
             "entries": happenings(found, inside=False),
             "rating": (rating or RatingForm()) if Move.RATE in moves else None,
             "stars": "★" * (found.rating or 0),

@@ -127,12 +127,14 @@ def _page(request: HttpRequest, street: Place | None, form: LimitForm) -> HttpRe
     )
 
 
-def _words(limit: TimeLimit) -> tuple[str, str, str]:
+def _words(limit: TimeLimit) -> tuple[str, str, str, str]:
     def say(text: str) -> str:
+        if not text:
+            return ""
         term = Term.parse(text)
         return f"{term.amount.normalize():f} {_(term.unit.label)}"
 
-    return say(limit.accept), say(limit.close), say(limit.extend) if limit.extend else ""
+    return say(limit.accept), say(limit.contact), say(limit.close), say(limit.extend)
 
 
 def _streets(request: HttpRequest) -> QuerySet[Place]:

@@ -20,6 +20,13 @@ LOOKS = {
     Verb.CASE_DISPATCHED: ("info", "send"),
     Verb.CASE_ACCEPTED: ("plain", "user-check"),
     Verb.CASE_SENT_BACK: ("warn", "corner-up-left"),
+    Verb.CASE_CONTACTED: ("plain", "message"),
+    Verb.CASE_ASKED_MORE: ("warn", "file-text"),
+    Verb.CASE_SUPPLIED: ("info", "inbox"),
+    Verb.CASE_WAIT_REMINDED: ("warn", "alarm"),
+    Verb.CASE_NOT_CONTACTED: ("bad", "alarm"),
+    Verb.CASE_EXTENSION_ASKED: ("plain", "calendar-plus"),
+    Verb.CASE_EXTENSION_REFUSED: ("plain", "calendar-plus"),
     Verb.CASE_EXTENDED: ("warn", "calendar-plus"),
     Verb.CASE_ANSWERED: ("good", "message-check"),
     Verb.CASE_CLOSED: ("good", "circle-check"),
@@ -31,7 +38,16 @@ LOOKS = {
     Verb.CASE_OVERDUE: ("bad", "alarm"),
     Verb.DEADLINES_RECOMPUTED: ("plain", "calendar-plus"),
 }
-INSIDE = frozenset({Verb.CASE_NOT_ACCEPTED, Verb.CASE_NEAR_DUE, Verb.CASE_SENT_BACK})  # not for the enterprise's page
+INSIDE = frozenset(  # not for the enterprise's page
+    {
+        Verb.CASE_NOT_ACCEPTED,
+        Verb.CASE_NOT_CONTACTED,
+        Verb.CASE_NEAR_DUE,
+        Verb.CASE_SENT_BACK,
+        Verb.CASE_EXTENSION_ASKED,
+        Verb.CASE_EXTENSION_REFUSED,
+    }
+)
 
 
 def happenings(case: Case, *, inside: bool) -> list[Happening]:
@@ -72,7 +88,7 @@ def _detail(verb: Verb, data: dict[str, Any], inside: bool) -> str:
         basis = data.get("basis")
         parts = [_(Basis(basis).label)] if inside and basis in Basis.values else []
         return "；".join([*parts, *([str(data["reason"])] if inside and data.get("reason") else [])])
-    if verb in (Verb.CASE_EXTENDED, Verb.DEADLINES_RECOMPUTED) and data.get("after"):
+    if verb in (Verb.CASE_EXTENDED, Verb.CASE_SUPPLIED, Verb.DEADLINES_RECOMPUTED) and data.get("after"):
         moved = _("期限由 %(before)s 改为 %(after)s") % {"before": _day(data["before"]), "after": _day(data["after"])}
         return "；".join([moved, *([str(data["reason"])] if data.get("reason") else [])])
     said = data.get("answer") or data.get("comment") or data.get("reason") or ""

@@ -420,7 +420,8 @@ class _Demo:
             cases=count(next_id(Case)),
         )
         limits = {
-            row.case_class: Limit(row.accept, row.close, row.extend) for row in TimeLimit.objects.filter(street=None)
+            row.case_class: Limit(row.accept, row.contact, row.close, row.extend)
+            for row in TimeLimit.objects.filter(street=None)
         }
         categories = list(Category.objects.order_by("pk"))
         acts = self.acts

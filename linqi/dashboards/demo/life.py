@@ -83,15 +83,18 @@ CASE_COLUMNS = (
     "handler",
     "opened_at",
     "accept_term",
+    "contact_term",
     "close_term",
     "extend_term",
     "counted_from",
     "accept_due_at",
+    "contact_due_at",
     "due_at",
     "due_why",
     "due_provisional",
     "extended",
     "accepted_at",
+    "contacted_at",
     "answered_at",
     "answer",
     "closed_at",
@@ -107,6 +110,7 @@ class Limit:
     """The time limits of a class of cases, as terms."""
 
     accept: str
+    contact: str
     close: str
     extend: str
 
@@ -431,6 +435,7 @@ class _Year:
         extended = bool(limit.extend) and random.random() < 0.07
         due = counted(limit.close, opened, limit.extend if extended else "")
         accept_due = counted(limit.accept, opened)
+        contact_due = counted(limit.contact, opened).at if limit.contact else None
         course = self._course(opened, accept_due, due)
         basis = Basis.TABLE if topic.department else Basis.NO_ROW
         state, accepted, answered, closed = course
@@ -466,15 +471,18 @@ class _Year:
                 topic.handler if accepted else None,
                 opened,
                 limit.accept,
+                limit.contact,
                 limit.close,
                 limit.extend,
                 opened,
                 accept_due.at,
+                contact_due,
                 due.at,
                 due.why,
                 due.provisional,
                 extended and accepted is not None,
                 accepted,
+                self._contacted(accepted, answered),
                 answered,
                 answer,
                 closed,
@@ -506,6 +514,13 @@ class _Year:
             if at is not None:
                 self._tell(at, actor, verb, ("cases.case", pk, name), firm=firm, data=data)
         return pk, title
+
+    def _contacted(self, accepted: datetime | None, answered: datetime | None) -> datetime | None:
+        """Somebody rang them soon after it was accepted; at the latest the answer is a word to them."""
+        if accepted is None:
+            return None
+        spoken = accepted + timedelta(minutes=self.random.randrange(5, 200))
+        return min(spoken, answered) if answered else spoken if spoken < self.now else None
 
     def _course(
         self, opened: datetime, accept_due: Deadline, due: Deadline
