@@ -79,6 +79,8 @@ WORDS = {
         "rate",
         "withdraw",
     ],
+    "cases/<int:pk>/mend/": ["uphold", "reject", "mend", "content", "discontent"],
+    "cases/rate/": ["x" * 43],
     "cases/mine/": ["rate", "supply", "reopen", "withdraw"],
     "organisation/teams/": ["leader", "building_head", "member"],
     "visits/": ["miss", "refuse", "cancel", "need", "problem", "fact", "clue"],
@@ -258,6 +260,7 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
     )
     case.save()
     stage.put(side, case, mark)
+    _about_a_case(stage, side, case, mark, now)
     visit = Visit.objects.create(
         enterprise=firm, place=firm.seat, visitor=worker, state="done", reasons=["newcomer"], planned_for=day,
         visited_on=day, met="前台", summary=f"{mark}走访小结",
@@ -318,6 +321,24 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
         stage.put(side, row)
     _index(place("street"), [firm, twin], case, [place("building"), place("park"), place("street")])
     return case
+
+
+def _about_a_case(stage, side, case, mark, now):
+    """What hangs on a case: a wait, an extension, a bad rating, an exclusion, a link."""
+    from linqi.cases import models as cases
+
+    stage.put(side, cases.Pause.objects.create(case=case, round=9, since=now, until=now, asked=mark, remind_at=now))
+    stage.put(side, cases.Extension.objects.create(case=case, round=9, reason=f"{mark}要时间", asked_at=now))
+    stage.put(
+        side,
+        cases.Rectification.objects.create(
+            case=case, stars=1, comment=f"{mark}不满意", state="to_verify", opened_at=now, due_at=now
+        ),
+    )
+    stage.put(
+        side,
+        cases.Exclusion.objects.create(case=case, ground="duplicate", reason=f"{mark}重复", asked_at=now),
+    )
 
 
 def _ruled(stage, side, street):

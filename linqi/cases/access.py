@@ -1,6 +1,16 @@
 """Who may open, settle, see and rate cases."""
 
-from linqi.cases.models import Case, DayCount, DispatchRow, Extension, Pause, TimeLimit
+from linqi.cases.models import (
+    Case,
+    DayCount,
+    DispatchRow,
+    Exclusion,
+    Extension,
+    Pause,
+    RatingLink,
+    Rectification,
+    TimeLimit,
+)
 from linqi.kit.access import (
     COMMUNITY_STAFF,
     STREET_STAFF,
@@ -24,7 +34,10 @@ allow("cases.open", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USE
 allow("cases.dispatch", Role.STREET_LEADER, *COMMUNITY_STAFF, label="派单")
 allow("cases.accept", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="受理")
 allow("cases.extend", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="申请延期")
-allow("cases.decide", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="审批延期")
+allow("cases.decide", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="审批延期与剔除")
+allow("cases.callback", Role.STREET_LEADER, *COMMUNITY_STAFF, label="回访")
+allow("cases.verify", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="核实差评")
+allow("cases.exclude", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="申请剔除")
 allow("cases.supply", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, Role.ENTERPRISE_USER, label="补充材料")
 allow("cases.answer", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="答复")
 allow("cases.close", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="办结")
@@ -38,12 +51,30 @@ scope(Case, "cases.see", by_place("place") | by_department("department") | by_en
 _OF_CASE = by_place("case__place") | by_department("case__department") | by_enterprise("case__enterprise")
 scope(Pause, "cases.see", _OF_CASE)
 scope(Extension, "cases.desk", _OF_CASE)
+scope(Rectification, "cases.desk", _OF_CASE)
+scope(Exclusion, "cases.desk", _OF_CASE)
+scope(RatingLink, "cases.see", to_nobody("only whoever holds the token gets in by it"))
 scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
 
 declare(TimeLimit, plain=["accept", "contact", "close", "extend", "source"])
 declare(Pause, personal={"asked": Kept.FILE, "supplied": Kept.FILE, "asked_by": Kept.FILE})
+declare(RatingLink, personal={"made_by": Kept.FILE}, plain=["digest"])
+declare(
+    Rectification,
+    personal={
+        "comment": Kept.FILE,
+        "finding": Kept.FILE,
+        "verified_by": Kept.FILE,
+        "measures": Kept.FILE,
+        "revisit": Kept.FILE,
+    },
+)
+declare(
+    Exclusion,
+    personal={"reason": Kept.FILE, "answer": Kept.FILE, "asked_by": Kept.FILE, "decided_by": Kept.FILE},
+)
 declare(
     Extension,
     personal={"reason": Kept.FILE, "answer": Kept.FILE, "asked_by": Kept.FILE, "decided_by": Kept.FILE},

@@ -35,6 +35,7 @@ LIFE: Final = Flow(
         "answer": ({State.ACCEPTED}, State.ANSWERED),
         "close": ({State.ANSWERED}, State.CLOSED),
         "rate": ({State.CLOSED}, State.CLOSED),
+        "call_back": ({State.CLOSED}, State.CLOSED),
         "reopen": ({State.ANSWERED, State.CLOSED}, State.ACCEPTED),
         "withdraw": ({State.DISPATCHED, State.ACCEPTED, State.WAITING}, State.WITHDRAWN),
     },
@@ -57,4 +58,39 @@ class Move(Choice):
     REDISPATCH = "redispatch", "派单"
     REOPEN = "reopen", "重新办理"
     RATE = "rate", "评价"
+    CALL_BACK = "call_back", "回访登记"
     WITHDRAW = "withdraw", "撤回"
+
+
+class Mending(Choice):
+    """Where a bad rating stands 差评整改状态."""
+
+    TO_VERIFY = "to_verify", "待核实"
+    TO_MEND = "to_mend", "待整改"
+    TO_REVISIT = "to_revisit", "待回访"
+    SETTLED = "settled", "企业认可"
+    REOPENED = "reopened", "转重新办理"
+    UNFOUNDED = "unfounded", "核实不成立"
+
+
+MENDING: Final = Flow(
+    start=Mending.TO_VERIFY,
+    moves={
+        "uphold": ({Mending.TO_VERIFY}, Mending.TO_MEND),
+        "reject": ({Mending.TO_VERIFY}, Mending.UNFOUNDED),
+        "mend": ({Mending.TO_MEND}, Mending.TO_REVISIT),
+        "content": ({Mending.TO_REVISIT}, Mending.SETTLED),
+        "discontent": ({Mending.TO_REVISIT}, Mending.REOPENED),
+    },
+)
+UNSETTLED: Final = frozenset({Mending.TO_VERIFY, Mending.TO_MEND, Mending.TO_REVISIT})
+
+
+class Mend(Choice):
+    """The moves of a bad rating 差评整改动作."""
+
+    UPHOLD = "uphold", "核实属实"
+    REJECT = "reject", "核实不成立"
+    MEND = "mend", "整改完成"
+    CONTENT = "content", "回访：企业认可"
+    DISCONTENT = "discontent", "回访：仍不满意"

@@ -6,7 +6,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from linqi.cases.flow import Move
+from linqi.cases.flow import Mend, Move
+from linqi.cases.models import Ground
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import grouped_by_window
 from linqi.enterprises.models import Enterprise
@@ -99,6 +100,13 @@ class RatingForm(forms.Form):
     )
 
 
+class ExclusionForm(forms.Form):
+    """On what ground, and why, a case should be left out of the rates."""
+
+    ground = forms.ChoiceField(label=_("剔除事由"), choices=[(one.value, _(one.label)) for one in Ground])
+    reason = forms.CharField(label=_("剔除理由"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class LimitForm(forms.Form):
     """A street's own time limit for one class of cases."""
 
@@ -164,7 +172,7 @@ class RowForm(forms.Form):
         self.fields["department"].queryset = departments  # type: ignore[attr-defined]
 
 
-SAY: Final = {  # what a move asks for in words; moves without an entry need none
+SAY: Final[dict[Move | Mend, Any]] = {  # what a move asks for in words; moves without an entry need none
     Move.ANSWER: _("答复内容"),
     Move.CONTACT: _("联系情况"),
     Move.ASK_MORE: _("还要企业补充什么（一次写全）"),
@@ -174,6 +182,11 @@ SAY: Final = {  # what a move asks for in words; moves without an entry need non
     Move.REFUSE_EXTENSION: _("不同意的理由"),
     Move.SEND_BACK: _("退单理由"),
     Move.REDISPATCH: _("派单理由"),
+    Mend.UPHOLD: _("核实情况"),
+    Mend.REJECT: _("核实不成立的理由"),
+    Mend.MEND: _("整改措施"),
+    Mend.CONTENT: _("回访情况"),
+    Mend.DISCONTENT: _("哪里仍不满意"),
     Move.REOPEN: _("哪里还没有解决"),
     Move.WITHDRAW: _("撤回原因"),
 }

@@ -18,6 +18,8 @@ from linqi.cases.models import Case
 from linqi.kit import clock
 from linqi.kit.measures import Measure, Number, Span, register, share
 
+COUNTED = ~Q(exclusion__granted=True)  # left out by a second person: counted apart, in `excluded`
+
 
 def opened(span: Span, place: int) -> Number:
     """Cases opened in the span."""
@@ -56,9 +58,27 @@ def response(span: Span, place: int) -> Number:
 def satisfaction(span: Span, place: int) -> Number:
     """Of the rated cases closed in the span, the share rated 3 stars or more; None when nobody rated."""
     found = _closed(span, place).aggregate(
-        whole=Count("pk", filter=Q(rating__isnull=False)), part=Count("pk", filter=Q(rating__gte=rules.GOOD_FROM))
+        whole=Count("pk", filter=Q(rating__isnull=False) & COUNTED),
+        part=Count("pk", filter=Q(rating__gte=rules.GOOD_FROM) & COUNTED),
     )
     return share(found["part"], found["whole"])
+
+
+def contacted(span: Span, place: int) -> Number:
+    """Of the cases opened in the span whose time for a first word is over, the share spoken to within it."""
+    due = (
+        _opened(span, place)
+        .exclude(state=State.WITHDRAWN)
+        .filter(contact_due_at__isnull=False)
+        .filter(Q(contacted_at__isnull=False) | Q(contact_due_at__lt=clock.now()))
+    )
+    found = due.aggregate(whole=Count("pk"), part=Count("pk", filter=Q(contacted_at__lte=F("contact_due_at"))))
+    return share(found["part"], found["whole"])
+
+
+def excluded(span: Span, place: int) -> Number:
+    """Cases closed in the span and left out of the satisfaction rate by a second person."""
+    return _closed(span, place).filter(exclusion__granted=True).count()
 
 
 def _at(place: int) -> QuerySet[Case]:
@@ -98,12 +118,22 @@ register(Measure("cases.closed", _("办结办件"), _("件"), closed, _closed_ro
 register(Measure("cases.overdue", _("超期未答复"), _("件"), overdue, lambda span, place: _rows(place, press="overdue")))
 register(Measure("cases.on_time", _("按时办结率"), "%", on_time, _closed_rows))
 register(Measure("cases.response", _("按时受理率"), "%", response, _opened_rows))
+register(Measure("cases.contacted", _("按时联系率"), "%", contacted, _opened_rows))
+register(
+    Measure(
+        "cases.excluded",
+        _("剔除件数"),
+        _("件"),
+        excluded,
+        lambda span, place: f"{_closed_rows(span, place)}&excluded=yes",
+    )
+)
 register(
     Measure(
         "cases.satisfaction",
         _("满意率"),
         "%",
         satisfaction,
-        lambda span, place: f"{_closed_rows(span, place)}&rating=low&rating=good",
+        lambda span, place: f"{_closed_rows(span, place)}&rating=low&rating=good&excluded=no",
     )
 )

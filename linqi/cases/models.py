@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from linqi.cases.flow import State
+from linqi.cases.flow import Mending, State
 from linqi.cases.rules import Basis
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise
@@ -20,6 +20,22 @@ class Source(Choice):
     DESK = "desk", "窗口受理"
     PORTAL = "portal", "企业自助"
     VISIT = "visit", "走访发现"
+
+
+class RatedBy(Choice):
+    """By which way a rating came 评价方式."""
+
+    PORTAL = "portal", "企业自助"
+    LINK = "link", "评价链接"
+    CALL = "call", "电话回访"
+
+
+class Ground(Choice):
+    """Why a case may be left out of the rates 剔除事由 (services.yaml, rates.exclusion)."""
+
+    OUTSIDE = "outside", "不属于法定职责"
+    DUPLICATE = "duplicate", "重复提交"
+    MALICIOUS = "malicious", "恶意评价"
 
 
 class TimeLimit(models.Model):
@@ -120,6 +136,7 @@ class Case(models.Model):
     rating = models.PositiveSmallIntegerField(null=True, validators=[MinValueValidator(1), MaxValueValidator(5)])
     rating_comment = models.CharField(max_length=500, blank=True)
     rated_at = models.DateTimeField(null=True)
+    rated_by = models.CharField(max_length=10, choices=RatedBy.choices, blank=True)
 
     class Meta:
         ordering = ["-pk"]
@@ -194,3 +211,75 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.asked_at:%Y-%m-%d}"
+
+
+class RatingLink(models.Model):
+    """An address by which one who has no account rates once; only its digest is kept 评价链接."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="rating_links")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.ends_at:%Y-%m-%d}"
+
+
+class Rectification(models.Model):
+    """What became of a bad rating: verified, mended, asked again 差评整改."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="rectifications")
+    stars = models.PositiveSmallIntegerField()
+    comment = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=12, choices=Mending.choices)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="By when it is verified and mended.")
+    finding = models.CharField(max_length=2000, blank=True)
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    measures = models.CharField(max_length=2000, blank=True)
+    mended_at = models.DateTimeField(null=True)
+    revisit = models.CharField(max_length=2000, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    late_told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=Mending.values), name="rectification_state_known"),
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(state__in=["to_verify", "to_mend", "to_revisit"]),
+                name="rectification_one_open",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "due_at"], name="rectification_due")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.state}"
+
+
+class Exclusion(models.Model):
+    """A case asked by one person, and granted or refused by another, to be left out of the rates 剔除."""
+
+    case = models.OneToOneField(Case, models.CASCADE, related_name="exclusion")
+    ground = models.CharField(max_length=12, choices=Ground.choices)
+    reason = models.CharField(max_length=2000)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    granted = models.BooleanField(null=True, help_text="Empty: nobody has decided yet.")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=2000, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | Q(asked_by=None) | ~Q(decided_by=F("asked_by")),
+                name="exclusion_decided_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.ground}"

@@ -11,8 +11,8 @@ from linqi.accounts.models import User
 from linqi.accounts.queries import grants_valid, valid_on
 from linqi.cases import rules
 from linqi.cases.deadlines import working_days_left
-from linqi.cases.flow import LIFE, OPEN, WORKING, Move, State
-from linqi.cases.models import Case, DispatchRow, Pause, TimeLimit
+from linqi.cases.flow import LIFE, MENDING, OPEN, UNSETTLED, WORKING, Mend, Mending, Move, State
+from linqi.cases.models import Case, DispatchRow, Pause, Rectification, TimeLimit
 from linqi.cases.rules import Alarm, Audience, Limit, Press, Row
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise, Tenancy
@@ -35,7 +35,16 @@ PERMISSION_FOR: Final = {
     Move.REDISPATCH: "cases.dispatch",
     Move.REOPEN: "cases.reopen",
     Move.RATE: "cases.rate",
+    Move.CALL_BACK: "cases.callback",
     Move.WITHDRAW: "cases.withdraw",
+}
+
+MENDING_PERMISSION: Final = {
+    Mend.UPHOLD: "cases.verify",
+    Mend.REJECT: "cases.verify",
+    Mend.MEND: "cases.answer",
+    Mend.CONTENT: "cases.callback",
+    Mend.DISCONTENT: "cases.callback",
 }
 
 
@@ -191,6 +200,7 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
     should = {
         Move.SEND_BACK: case.department_id is not None and case.handler_id in (None, user.pk),
         Move.RATE: rules.may_rate(case.closed_at, case.rated_at),
+        Move.CALL_BACK: rules.may_rate(case.closed_at, case.rated_at) and rules.may_call_back(case.handler_id, user.pk),
         Move.REOPEN: rules.may_reopen(case.closed_at, now),
         Move.CONTACT: case.contacted_at is None,
         Move.ASK_MORE: not case.pauses.filter(round=case.reopened).exists(),
@@ -211,6 +221,22 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
         if allowed[permission]:
             moves.append(move)
     return moves
+
+
+def mending_open_to(user: Any, row: Rectification | None) -> list[Mend]:
+    """What this user may do now after a bad rating 可办的整改动作."""
+    if row is None:
+        return []
+    apart = rules.may_call_back(row.case.handler_id, user.pk)
+    moves = [Mend(name) for name in MENDING.open_moves(row.state)]
+    return [
+        move for move in moves if (move is Mend.MEND or apart) and access.may(user, MENDING_PERMISSION[move], row.case)
+    ]
+
+
+def mending_late(now: datetime) -> QuerySet[Rectification]:
+    """Bad ratings whose time for verifying and mending is over and of which nobody was told."""
+    return Rectification.objects.filter(state__in=UNSETTLED - {Mending.TO_REVISIT}, due_at__lt=now, late_told_at=None)
 
 
 def left_in_words(case: Case, now: datetime) -> str:

@@ -20,6 +20,11 @@ REMIND_WAITING: Final = (
 GOOD_FROM: Final = 3  # stars; 基本满意 counts as satisfied (services.yaml, rates.satisfaction_rate)
 
 
+BAD_UP_TO: Final = 2  # stars; 不满意 and 非常不满意 are a 差评
+MEND_WITHIN: Final = "5 working_days"  # kit.clock; found elsewhere: 5 (德州), 15 (四川), domain.md A16
+LINK_LASTS: Final = timedelta(days=30)  # product default: as long as a closed case can be reopened
+
+
 # --- where a case goes ------------------------------------------------------------------------------------------------
 class Basis(Choice):
     """Why a case lies where it lies 派单依据."""
@@ -146,6 +151,11 @@ def told(alarm: Alarm, *, has_handler: bool, has_department: bool) -> frozenset[
 def may_rate(closed_at: datetime | None, rated_at: datetime | None) -> bool:
     """One rating for each closing: again only after it was reopened and closed once more 一事一评."""
     return closed_at is not None and (rated_at is None or rated_at < closed_at)
+
+
+def may_call_back(handler: int | None, by: int | None) -> bool:
+    """Whoever handled it does not ask how well it was handled 回访回避."""
+    return by is not None and by != handler
 
 
 def may_reopen(closed_at: datetime | None, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.cases.views import desk, portal, settings
+from linqi.cases.views import desk, portal, rating, settings
 
 app_name = "cases"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new/pick/", desk.pick, name="pick"),
     path("new/similar/", desk.similar, name="similar"),
     path("<int:pk>/", desk.case, name="detail"),
+    path("<int:pk>/link/", rating.make_link, name="make_link"),
+    path("<int:pk>/callback/", rating.call_back, name="call_back"),
+    path("<int:pk>/exclude/", rating.exclude, name="exclude"),
+    path("<int:pk>/exclude/decide/", rating.decide_exclusion, name="decide_exclusion"),
+    path("<int:pk>/mend/<slug:name>/", rating.mend, name="mend"),
+    path("rate/<slug:token>/", rating.by_link, name="rate_by_link"),
     path("<int:pk>/<slug:name>/", desk.move, name="move"),
     path("mine/", portal.own, name="own"),
     path("mine/new/", portal.own_new, name="own_new"),

@@ -11,13 +11,22 @@ from linqi.cases.actions.moving import (
     accept,
     answer,
     close,
-    rate,
     redispatch,
     reopen,
     send_back,
     withdraw,
 )
 from linqi.cases.actions.opening import open_case
+from linqi.cases.actions.rating import (
+    ask_exclusion,
+    call_back,
+    decide_exclusion,
+    link_of,
+    make_rating_link,
+    move_rectification,
+    rate,
+    rate_by_link,
+)
 from linqi.cases.actions.timing import recompute_deadlines, tick
 from linqi.cases.actions.waiting import (
     ask_extension,
@@ -30,13 +39,20 @@ from linqi.cases.actions.waiting import (
 __all__ = [
     "accept",
     "answer",
+    "ask_exclusion",
     "ask_extension",
     "ask_more",
+    "call_back",
     "close",
     "contact",
+    "decide_exclusion",
     "decide_extension",
+    "link_of",
+    "make_rating_link",
+    "move_rectification",
     "open_case",
     "rate",
+    "rate_by_link",
     "recompute_deadlines",
     "record_export",
     "redispatch",

@@ -68,26 +68,6 @@ def close(*, case: Case, by: Any) -> Case:
 
 
 @transaction.atomic
-def rate(*, case: Case, stars: int, comment: str = "", by: Any) -> Case:
-    """The enterprise says how well it was served, once for each closing 评价; `stars` 1 to 5."""
-    case, state = ready(case, Move.RATE, "cases.rate", by)
-    if not 1 <= stars <= 5:
-        raise ValidationError({"stars": _("请选择一到五颗星。")})
-    if not rules.may_rate(case.closed_at, case.rated_at):
-        raise ValidationError(_("这件事您已经评价过了；重新办理并再次办结后可以再评。"))
-    case.rating, case.rating_comment, case.rated_at = stars, comment.strip(), clock.now()
-    move_on(case, state, ["rating", "rating_comment", "rated_at"])
-    journal.write(by=by, verb=Verb.CASE_RATED, subject=case, stars=stars, comment=case.rating_comment)
-    tell_workers(
-        case,
-        _("企业评价 %(stars)s 星：%(title)s") % {"stars": stars, "title": case.title},
-        case.rating_comment,
-        key=told_once(case, "rated", case.rated_at),
-    )
-    return case
-
-
-@transaction.atomic
 def reopen(*, case: Case, reason: str, by: Any) -> Case:
     """Not settled after all: it goes back to whoever answered, and the time is counted anew 重新办理."""
     case, state = ready(case, Move.REOPEN, "cases.reopen", by)

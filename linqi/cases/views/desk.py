@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, queries, rules
 from linqi.cases.deadlines import in_words
-from linqi.cases.flow import Move, State
-from linqi.cases.forms import SAY, CaseForm, DispatchForm, SayForm
-from linqi.cases.models import Case, Source
+from linqi.cases.flow import UNSETTLED, Mending, Move, State
+from linqi.cases.forms import SAY, CaseForm, DispatchForm, ExclusionForm, RatingForm, SayForm
+from linqi.cases.models import Case, Exclusion, Ground, RatedBy, Source
 from linqi.cases.rules import Basis
 from linqi.cases.views.lists import STATE_TONES, desk_table
 from linqi.cases.views.timeline import happenings
@@ -33,6 +33,7 @@ SHORT = {
     "overdue": ("press", ("overdue",)),
     "to_rate": ("rating", ("none",)),
 }
+RATINGS = (Move.RATE, Move.CALL_BACK)  # these have forms and addresses of their own
 FOUND_AT_ONCE = 20  # enterprises shown in the picker
 
 
@@ -68,7 +69,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
 def move(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One move of a case; refused in words when it cannot be."""
     found = get_object_or_404(queries.cases_seen_by(request.user), pk=pk)
-    if name not in Move.values or name == Move.RATE:
+    if name not in Move.values or name in RATINGS:
         return redirect("cases:detail", pk=pk)
     asked = Move(name)
     form = _form(asked, found, request.POST)
@@ -146,7 +147,7 @@ def similar(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None = None) -> HttpResponse:
     now = clock.now()
     moves = queries.moves_open_to(request.user, found)
-    forms: dict[Move, SayForm | None] = {one: _form(one, found) for one in moves if one is not Move.RATE}
+    forms: dict[Move, SayForm | None] = {one: _form(one, found) for one in moves if one not in RATINGS}
     forms.update(given or {})
     pressed = rules.press(found.state, found.due_at, found.answered_at, now)
     return render(
@@ -169,9 +170,42 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
             "entries": happenings(found, inside=True),
             "moves": [(one, _(one.label), form) for one, form in forms.items()],
+            **_rating(request.user, found, moves),
             "crumbs": [Crumb(_("办件"), reverse("cases:list")), Crumb(found.number)],
         },
     )
+
+
+def _rating(user: Any, found: Case, moves: list[Move]) -> dict[str, Any]:
+    """What the page shows of the rating and what followed, and what this user may do about it."""
+    mending = found.rectifications.select_related("case").first()
+    exclusion = Exclusion.objects.filter(case=found).first()
+    over = found.state in (State.CLOSED, State.WITHDRAWN)
+    decidable = (
+        exclusion is not None
+        and exclusion.granted is None
+        and rules.may_decide(exclusion.asked_by_id, user.pk)
+        and access.may(user, "cases.decide", found)
+    )
+    return {
+        "rating_shown": over or found.rating is not None,
+        "way": _(RatedBy(found.rated_by).label) if found.rated_by else "",
+        "may_link": found.state == State.CLOSED
+        and rules.may_rate(found.closed_at, found.rated_at)
+        and access.may(user, "cases.close", found),
+        "call": RatingForm(prefix="call") if Move.CALL_BACK in moves else None,
+        "mending": mending,
+        "mending_state": _(Mending(mending.state).label) if mending else "",
+        "mending_tone": "warn" if mending and mending.state in UNSETTLED else "quiet",
+        "mending_moves": [
+            (one, _(one.label), SayForm(label=str(SAY[one]), prefix=one.value))
+            for one in queries.mending_open_to(user, mending)
+        ],
+        "exclusion": exclusion,
+        "exclusion_ground": _(Ground(exclusion.ground).label) if exclusion else "",
+        "exclusion_decide": SayForm(label=_("审批理由"), prefix="exclusion") if decidable else None,
+        "exclusion_form": ExclusionForm() if over and access.may(user, "cases.exclude", found) else None,
+    }
 
 
 def _facts(found: Case) -> list[Fact]:

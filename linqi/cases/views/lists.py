@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from linqi.cases import queries, rules
-from linqi.cases.flow import State
-from linqi.cases.models import Case, Source
+from linqi.cases.flow import Mending, State
+from linqi.cases.models import Case, Rectification, Source
 from linqi.cases.rules import Press
 from linqi.catalogue.models import CaseClass, Window
 from linqi.enterprises.models import Enterprise
@@ -99,6 +99,21 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         Choose("case_class", gettext_lazy("类型"), words(CaseClass), many=True),
         Choose("source", gettext_lazy("来源"), words(Source)),
         Choose("rating", gettext_lazy("评价"), RATED, apply=_by_rating, many=True),
+        Choose(
+            "mending",
+            gettext_lazy("差评整改"),
+            words(Mending),
+            apply=lambda rows, values: rows.filter(
+                pk__in=Rectification.objects.filter(state__in=values).values("case")
+            ),
+            many=True,
+        ),
+        Choose(
+            "excluded",
+            gettext_lazy("剔除"),
+            [("yes", gettext_lazy("已剔除")), ("asked", gettext_lazy("待审批")), ("no", gettext_lazy("未剔除"))],
+            apply=_by_exclusion,
+        ),
         Choose(
             "place", gettext_lazy("地点"), places, apply=lambda rows, values: queries.standing_at(rows, int(values[0]))
         ),
@@ -228,3 +243,12 @@ def _by_rating(rows: QuerySet[Case], values: list[str]) -> QuerySet[Case]:
     for value in values:
         asked |= conditions[value]
     return rows.filter(asked)
+
+
+def _by_exclusion(rows: QuerySet[Case], values: list[str]) -> QuerySet[Case]:
+    conditions = {
+        "yes": Q(exclusion__granted=True),
+        "asked": Q(exclusion__isnull=False, exclusion__granted=None),
+        "no": ~Q(exclusion__granted=True),
+    }
+    return rows.filter(conditions[values[0]])

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from linqi.cases.flow import Mend
 from linqi.cases.models import Case
 from linqi.cases.rules import Basis
 from linqi.journal.models import Entry
@@ -31,6 +32,10 @@ LOOKS = {
     Verb.CASE_ANSWERED: ("good", "message-check"),
     Verb.CASE_CLOSED: ("good", "circle-check"),
     Verb.CASE_REOPENED: ("warn", "refresh"),
+    Verb.CASE_RATING_LINK: ("plain", "send"),
+    Verb.CASE_RECTIFICATION: ("warn", "refresh"),
+    Verb.CASE_EXCLUSION_ASKED: ("plain", "ban"),
+    Verb.CASE_EXCLUSION_DECIDED: ("plain", "ban"),
     Verb.CASE_WITHDRAWN: ("plain", "ban"),
     Verb.CASE_RATED: ("good", "star"),
     Verb.CASE_NOT_ACCEPTED: ("bad", "alarm"),
@@ -46,6 +51,9 @@ INSIDE = frozenset(  # not for the enterprise's page
         Verb.CASE_SENT_BACK,
         Verb.CASE_EXTENSION_ASKED,
         Verb.CASE_EXTENSION_REFUSED,
+        Verb.CASE_RATING_LINK,
+        Verb.CASE_EXCLUSION_ASKED,
+        Verb.CASE_EXCLUSION_DECIDED,
     }
 )
 
@@ -80,6 +88,8 @@ def _title(verb: Verb, data: dict[str, Any]) -> str:
         return _("企业评价 %(stars)s 星") % {"stars": data.get("stars")}
     if verb is Verb.DEADLINES_RECOMPUTED:
         return _("期限重算")
+    if verb is Verb.CASE_RECTIFICATION and data.get("step") in Mend.values:
+        return _(Mend(data["step"]).label)
     return pgettext("journal", verb.label)
 
 
