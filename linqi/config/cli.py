@@ -10,6 +10,8 @@ linqi demo [--size full|small|tiny]          fill an empty database with a gener
 linqi setup --district CODE NAME --street …  the first district, street and operator of a real installation
 linqi import enterprises FILE --street CODE  bring in a registry file (--dry-run, --report, --json, --undo)
 linqi match --policies DIR --facts FILE …    judge the enterprises of a Parquet file by the policies of a folder
+linqi cases train|evaluate FILE …            learn what requests are about from labelled texts, and measure it
+linqi cases similar --pool FILE --queries …  the requests most like each other, from files
 linqi journal verify                         check the hash chain of the journal
 linqi reindex                                build the search index anew
 linqi recompute_deadlines                    count provisional deadlines anew when a calendar is published

@@ -10,7 +10,7 @@ from typing import Any
 
 from linqi.cases.deadlines import Deadline, counted
 from linqi.cases.flow import State
-from linqi.cases.models import Source
+from linqi.cases.models import RatedBy, Source
 from linqi.cases.rules import Basis, number
 from linqi.dashboards.demo.firms import SOURCE, Firm
 from linqi.dashboards.demo.words import words
@@ -102,6 +102,7 @@ CASE_COLUMNS = (
     "rating",
     "rating_comment",
     "rated_at",
+    "rated_by",
 )
 
 
@@ -490,6 +491,7 @@ class _Year:
                 stars,
                 comment,
                 rated,
+                RatedBy.PORTAL.value if rated else "",
             )
         )
         name = f"{numbered} {title}"
