@@ -98,7 +98,7 @@ def _detail(verb: Verb, data: dict[str, Any], inside: bool) -> str:
         basis = data.get("basis")
         parts = [_(Basis(basis).label)] if inside and basis in Basis.values else []
         return "；".join([*parts, *([str(data["reason"])] if inside and data.get("reason") else [])])
-    if verb in (Verb.CASE_EXTENDED, Verb.CASE_SUPPLIED, Verb.DEADLINES_RECOMPUTED) and data.get("after"):
+    if data.get("after") and _day(data["after"]) != _day(data["before"]):  # else the date stayed
         moved = _("期限由 %(before)s 改为 %(after)s") % {"before": _day(data["before"]), "after": _day(data["after"])}
         return "；".join([moved, *([str(data["reason"])] if data.get("reason") else [])])
     said = data.get("answer") or data.get("comment") or data.get("reason") or ""
