@@ -127,7 +127,7 @@ def test_the_first_circle_is_walked_by_hand(stage, walker, live_server):
     handler.get_by_role("button", name="受理").click()
     handler.locator(".lq-why summary").first.click()
     shows(handler, "次日起算", ".lq-why")
-    handler.fill("textarea[name$=text]", "维保单位已更换配件，今天恢复运行")
+    handler.fill("textarea[name=answer-text]", "维保单位已更换配件，今天恢复运行")
     handler.locator("form[action*='answer']").get_by_role("button", name="答复").click()
     handler.locator("form[action*='close']").get_by_role("button").click()
     assert fits(handler)

@@ -46,8 +46,8 @@ class Move(Choice):
     """The moves of a case, as the buttons and the refusals name them 办理动作."""
 
     ACCEPT = "accept", "受理"
-    CONTACT = "contact", "登记首次联系"
     ANSWER = "answer", "答复"
+    CONTACT = "contact", "登记首次联系"
     ASK_MORE = "ask_more", "请企业补充"
     SUPPLY = "supply", "补充材料"
     CLOSE = "close", "办结"
