@@ -45,6 +45,8 @@ TAKES = {
     "cases/": "cases.Case",
     "cases/mine/": "cases.Case",
     "cases/tables/": "street",
+    "cases/tables/rows/": "cases.DispatchRow",
+    "cases/strands/": "cases.Strand",
     "visits/": "visits.Visit",
     "visits/findings/": "visits.Finding",
     "visits/must/rules/": "street",
@@ -78,7 +80,18 @@ WORDS = {
         "reopen",
         "rate",
         "withdraw",
+        "object",
+        "uphold_objection",
+        "reject_objection",
+        "add_strand",
+        "escalate",
+        "resolve",
+        "merge",
+        "split_untaken",
+        "route_out",
     ],
+    "cases/strands/": ["take", "done", "cannot", "drop"],
+    "cases/tables/rows/": ["up", "down", "end"],
     "cases/<int:pk>/mend/": ["uphold", "reject", "mend", "content", "discontent"],
     "cases/rate/": ["x" * 43],
     "cases/mine/": ["rate", "supply", "reopen", "withdraw"],
@@ -314,9 +327,11 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
         stage.put(side, LinkTeamSeat.objects.create(team=team, role=role, user=worker, since=day))
         from linqi.cases.models import DispatchRow
 
-        row = DispatchRow.objects.filter(street=place("street"), category=category, until=None).first()
-        row = row or DispatchRow.objects.create(
-            street=place("street"), category=category, department=stage.cast.departments[f"{prefix}economy"], since=day
+        row = DispatchRow.objects.create(
+            street=place("street"),
+            conditions={"categories": [category.code]},
+            department=stage.cast.departments[f"{prefix}economy"],
+            since=day,
         )
         stage.put(side, row)
     _index(place("street"), [firm, twin], case, [place("building"), place("park"), place("street")])
@@ -338,6 +353,29 @@ def _about_a_case(stage, side, case, mark, now):
     stage.put(
         side,
         cases.Exclusion.objects.create(case=case, ground="duplicate", reason=f"{mark}重复", asked_at=now),
+    )
+    section = case.street.departments.first()
+    stage.put(
+        side,
+        cases.Strand.objects.create(
+            case=case, department=section, task=f"{mark}协办", state="asked", opened_at=now, due_at=now
+        ),
+    )
+    stage.put(
+        side,
+        cases.Objection.objects.create(case=case, department=section, reason=f"{mark}异议", asked_at=now),
+    )
+    stage.put(side, cases.Escalation.objects.create(case=case, question=f"{mark}难题", asked_at=now))
+    stage.put(side, cases.Nudge.objects.create(case=case, kind="urged", text=f"{mark}催", at=now))
+    part = cases.Case.objects.get(pk=case.pk)
+    part.pk, part.number, part.state, part.merged_into = None, f"{case.number}-并", "merged", case
+    part.save()
+    stage.put(side, part)
+    stage.put(
+        side,
+        cases.Merge.objects.create(
+            part=part, main=case, reason=f"{mark}同一件", before={"state": "dispatched"}, merged_at=now
+        ),
     )
 
 

@@ -1,21 +1,33 @@
 """Who may open, settle, see and rate cases."""
 
+from typing import Final
+
+from django.db.models import Q
+
 from linqi.cases.models import (
     Case,
     DayCount,
     DispatchRow,
+    Escalation,
     Exclusion,
     Extension,
+    Merge,
+    Nudge,
+    Objection,
     Pause,
     RatingLink,
     Rectification,
+    Strand,
     TimeLimit,
 )
 from linqi.kit.access import (
     COMMUNITY_STAFF,
+    NOTHING,
     STREET_STAFF,
+    Reach,
     Role,
     allow,
+    by,
     by_department,
     by_enterprise,
     by_place,
@@ -47,8 +59,30 @@ allow("cases.reopen", Role.ENTERPRISE_USER, *COMMUNITY_STAFF, label="重新办�
 allow("cases.export", *STREET_STAFF, Role.DEPARTMENT_HANDLER, label="导出办件")
 allow("cases.configure", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="维护派单表与时限")
 
-scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise"))
-_OF_CASE = by_place("case__place") | by_department("case__department") | by_enterprise("case__enterprise")
+allow("cases.join", Role.DEPARTMENT_HANDLER, label="协办")
+allow("cases.merge", Role.STREET_LEADER, Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="并案与拆分")
+allow("cases.urge", Role.ENTERPRISE_USER, label="催办")
+allow("cases.supervise", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="督办")
+
+READING: Final = frozenset({"cases.see", "cases.desk"})
+
+
+def _helping(reach: Reach, permission: str) -> Q:
+    """A section that does a part sees the whole case; moving it on is for whoever leads."""
+    sections = reach.departments(permission) if permission in READING else ()
+    return Q(pk__in=Strand.objects.filter(department__in=sections).values("case")) if sections else NOTHING
+
+
+scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise") | by(_helping))
+_OF_CASE: Final = by_place("case__place") | by_department("case__department") | by_enterprise("case__enterprise")
+_TO_READ: Final = by(
+    lambda reach, permission: _OF_CASE.condition(reach, permission) if permission in READING else NOTHING
+)
+scope(Strand, "cases.see", _TO_READ | by_department("department"))  # moved on by its own section alone
+scope(Objection, "cases.desk", _OF_CASE | by_department("department"))
+scope(Escalation, "cases.desk", _OF_CASE)
+scope(Nudge, "cases.see", _OF_CASE)
+scope(Merge, "cases.desk", by_place("part__place") | by_department("part__department"))
 scope(Pause, "cases.see", _OF_CASE)
 scope(Extension, "cases.desk", _OF_CASE)
 scope(Rectification, "cases.desk", _OF_CASE)
@@ -58,6 +92,22 @@ scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
 
+declare(Strand, personal={"task": Kept.FILE, "result": Kept.FILE, "handler": Kept.FILE, "opened_by": Kept.FILE})
+declare(
+    Objection,
+    personal={"reason": Kept.FILE, "answer": Kept.FILE, "asked_by": Kept.FILE, "decided_by": Kept.FILE},
+)
+declare(
+    Escalation,
+    personal={"question": Kept.FILE, "resolution": Kept.FILE, "asked_by": Kept.FILE, "decided_by": Kept.FILE},
+)
+declare(Nudge, personal={"text": Kept.FILE, "reply": Kept.FILE, "by": Kept.FILE, "replied_by": Kept.FILE})
+declare(
+    Merge,
+    personal={"reason": Kept.FILE, "merged_by": Kept.FILE, "split_by": Kept.FILE},
+    plain=["before"],
+)
+declare(DispatchRow, plain=["conditions"])
 declare(TimeLimit, plain=["accept", "contact", "close", "extend", "source"])
 declare(Pause, personal={"asked": Kept.FILE, "supplied": Kept.FILE, "asked_by": Kept.FILE})
 declare(RatingLink, personal={"made_by": Kept.FILE}, plain=["digest"])

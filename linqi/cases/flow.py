@@ -15,10 +15,13 @@ class State(Choice):
     ANSWERED = "answered", "已答复"
     CLOSED = "closed", "已办结"
     WITHDRAWN = "withdrawn", "已撤回"
+    MERGED = "merged", "并案办理中"
+    ROUTED = "routed", "已引导至法定途径"
 
 
-OPEN: Final = frozenset({State.DISPATCHED, State.ACCEPTED, State.WAITING, State.ANSWERED})  # not finished
-WORKING: Final = frozenset({State.DISPATCHED, State.ACCEPTED})  # somebody still owes an answer: the clock runs
+WORKING: Final = frozenset({State.DISPATCHED, State.ACCEPTED, State.MERGED})  # an answer is owed: the clock runs
+OPEN: Final = WORKING | {State.WAITING, State.ANSWERED}  # not finished
+ENDED: Final = frozenset({State.CLOSED, State.WITHDRAWN, State.ROUTED})
 
 LIFE: Final = Flow(
     start=State.DISPATCHED,
@@ -32,7 +35,18 @@ LIFE: Final = Flow(
         "ask_extension": ({State.ACCEPTED}, State.ACCEPTED),
         "grant_extension": ({State.ACCEPTED}, State.ACCEPTED),
         "refuse_extension": ({State.ACCEPTED}, State.ACCEPTED),
+        "object": ({State.DISPATCHED}, State.DISPATCHED),
+        "uphold_objection": ({State.DISPATCHED}, State.DISPATCHED),
+        "reject_objection": ({State.DISPATCHED}, State.DISPATCHED),
+        "add_strand": ({State.ACCEPTED}, State.ACCEPTED),
+        "escalate": ({State.ACCEPTED}, State.ACCEPTED),
+        "resolve": ({State.ACCEPTED}, State.ACCEPTED),
+        "merge": ({State.DISPATCHED, State.ACCEPTED}, State.MERGED),
+        "split_untaken": ({State.MERGED}, State.DISPATCHED),
+        "split_taken": ({State.MERGED}, State.ACCEPTED),
+        "route_out": ({State.DISPATCHED, State.ACCEPTED}, State.ROUTED),
         "answer": ({State.ACCEPTED}, State.ANSWERED),
+        "answer_with_main": ({State.MERGED}, State.ANSWERED),
         "close": ({State.ANSWERED}, State.CLOSED),
         "rate": ({State.CLOSED}, State.CLOSED),
         "call_back": ({State.CLOSED}, State.CLOSED),
@@ -54,12 +68,53 @@ class Move(Choice):
     ASK_EXTENSION = "ask_extension", "申请延期"
     GRANT_EXTENSION = "grant_extension", "同意延期"
     REFUSE_EXTENSION = "refuse_extension", "不同意延期"
+    ADD_STRAND = "add_strand", "请科室协办"
+    ESCALATE = "escalate", "提请联席会议"
+    RESOLVE = "resolve", "登记联席会议决定"
+    OBJECT = "object", "派单异议"
+    UPHOLD_OBJECTION = "uphold_objection", "异议成立，改派"
+    REJECT_OBJECTION = "reject_objection", "异议不成立"
     SEND_BACK = "send_back", "退单"
     REDISPATCH = "redispatch", "派单"
     REOPEN = "reopen", "重新办理"
     RATE = "rate", "评价"
     CALL_BACK = "call_back", "回访登记"
+    MERGE = "merge", "并入另一件"
+    SPLIT_UNTAKEN = "split_untaken", "从并案中拆出"
+    SPLIT_TAKEN = "split_taken", "从并案中拆出继续办理"
+    ROUTE_OUT = "route_out", "引导至法定途径"
     WITHDRAW = "withdraw", "撤回"
+
+
+class StrandState(Choice):
+    """Where the part of another section stands 协办状态."""
+
+    ASKED = "asked", "待接收"
+    TAKEN = "taken", "协办中"
+    DONE = "done", "已办好"
+    CANNOT = "cannot", "办不了"
+    DROPPED = "dropped", "已取消"
+
+
+class Join(Choice):
+    """The moves of another section's part 协办动作."""
+
+    TAKE = "take", "接收"
+    DONE = "done", "办好了"
+    CANNOT = "cannot", "办不了"
+    DROP = "drop", "取消协办"
+
+
+STRAND: Final = Flow(
+    start=StrandState.ASKED,
+    moves={
+        "take": ({StrandState.ASKED}, StrandState.TAKEN),
+        "done": ({StrandState.ASKED, StrandState.TAKEN}, StrandState.DONE),
+        "cannot": ({StrandState.ASKED, StrandState.TAKEN}, StrandState.CANNOT),
+        "drop": ({StrandState.ASKED, StrandState.TAKEN}, StrandState.DROPPED),
+    },
+)
+RUNNING: Final = frozenset({StrandState.ASKED, StrandState.TAKEN})  # the case cannot be answered yet
 
 
 class Mending(Choice):

@@ -6,8 +6,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from linqi.cases.flow import Mend, Move
-from linqi.cases.models import Ground
+from linqi.cases.dispatch import Clause
+from linqi.cases.flow import Join, Mend, Move
+from linqi.cases.models import Ground, Outcome, Route, Solved, Source
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import grouped_by_window
 from linqi.enterprises.models import Enterprise
@@ -74,14 +75,38 @@ class DepartmentField(forms.ModelChoiceField[Department]):
 
 
 class DispatchForm(SayForm):
-    """To which section, and why."""
+    """To which section, and why; where a section is only a wish, none need be named."""
 
-    department = DepartmentField(Department.objects.none(), label=_("派给"), empty_label=_("请选择科室"))
+    department = DepartmentField(Department.objects.none(), label=_("科室"), empty_label=_("请选择科室"))
     field_order = ("department", "text")
 
-    def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, departments: QuerySet[Department], required: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["department"].required = required
         self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+
+
+class AnswerForm(SayForm):
+    """The answer, and what it could do for the one who asked."""
+
+    outcome = forms.ChoiceField(
+        label=_("办理结果"), choices=[(one.value, _(one.label)) for one in Outcome], widget=forms.RadioSelect
+    )
+    field_order = ("outcome", "text")
+
+
+class RouteForm(SayForm):
+    """Where the law sends it, and how to get there."""
+
+    route = forms.ChoiceField(label=_("法定途径"), choices=[(one.value, _(one.label)) for one in Route])
+    field_order = ("route", "text")
+
+
+class MergeForm(SayForm):
+    """Into which case, by its number, and why it is the same thing."""
+
+    main = forms.CharField(label=_("并入的办件编号"), max_length=20)
+    field_order = ("main", "text")
 
 
 class RatingForm(forms.Form):
@@ -95,6 +120,9 @@ class RatingForm(forms.Form):
         ("1", _("★ 非常不满意")),
     ]
     stars = forms.ChoiceField(label=_("您对这次办理是否满意？"), choices=STARS, widget=forms.RadioSelect)
+    solved = forms.ChoiceField(
+        label=_("问题解决了吗？"), choices=[(one.value, _(one.label)) for one in Solved], widget=forms.RadioSelect
+    )
     comment = forms.CharField(
         label=_("想说的话"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -155,24 +183,93 @@ class LimitForm(forms.Form):
         }
 
 
-class RowForm(forms.Form):
-    """Which section settles a category in a street; empty: the secretary decides each time."""
+class CategoriesField(forms.ModelMultipleChoiceField[Category]):
+    """Any number of categories, grouped by window."""
 
-    category = forms.ModelChoiceField(Category.objects.all(), widget=forms.HiddenInput)
-    department = DepartmentField(
-        Department.objects.none(),
-        label=_("承办科室"),
+    def set_categories(self, categories: QuerySet[Category]) -> None:
+        """Offer these, in their order."""
+        self.queryset = categories
+        self.choices = grouped_by_window(categories)
+
+
+class DepartmentsField(forms.ModelMultipleChoiceField[Department]):
+    """Any number of sections under their names in the reader's language."""
+
+    def label_from_instance(self, obj: Department) -> str:
+        return obj.title
+
+
+class RowForm(forms.Form):
+    """One row of a dispatch table: for which cases, from when until when, which section, together with which."""
+
+    TALL: Final = {"size": "6"}
+    categories = CategoriesField(
+        Category.objects.none(),
+        label=_("类别"),
         required=False,
-        empty_label=_("由书记逐件派单"),
-        widget=forms.Select(attrs={"class": "form-select w-auto"}),
+        widget=forms.SelectMultiple(attrs={"size": "10"}),
+        help_text=_("不选为不限，下同。按住 Ctrl 可以多选。"),
+    )
+    places = forms.ModelMultipleChoiceField(
+        Place.objects.none(),
+        label=_("地点"),
+        required=False,
+        widget=forms.SelectMultiple(attrs=TALL),
+        help_text=_("选中的空间及其以下。"),
+    )
+    classes = forms.MultipleChoiceField(
+        label=_("类型"), required=False, widget=forms.CheckboxSelectMultiple, choices=[]
+    )
+    sources = forms.MultipleChoiceField(
+        label=_("来源"), required=False, widget=forms.CheckboxSelectMultiple, choices=[]
+    )
+    department = DepartmentField(Department.objects.none(), label=_("主办科室"), empty_label=_("请选择科室"))
+    together = DepartmentsField(
+        Department.objects.none(), label=_("协办科室"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    since = forms.DateField(
+        label=_("启用日期"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("不填为今天起。"),
+    )
+    until = forms.DateField(
+        label=_("停用日期"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("从这一天起不再使用；不填为长期。"),
     )
 
-    def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        departments: QuerySet[Department],
+        categories: QuerySet[Category],
+        places: QuerySet[Place],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        offered: dict[str, Any] = {"department": departments, "together": departments, "places": places}
+        for name, rows in offered.items():
+            self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        field = self.fields["categories"]
+        assert isinstance(field, CategoriesField)
+        field.set_categories(categories)
+        for name, choice in (("classes", CaseClass), ("sources", Source)):
+            self.fields[name].choices = [(one.value, _(one.label)) for one in choice]  # type: ignore[attr-defined]
+
+    def clause(self) -> Clause:
+        """The conditions as the rule reads them."""
+        said = self.cleaned_data
+        return Clause(
+            frozenset(said["categories"].values_list("code", flat=True)),
+            frozenset(said["classes"]),
+            frozenset(said["sources"]),
+            frozenset(said["places"].values_list("pk", flat=True)),
+        )
 
 
-SAY: Final[dict[Move | Mend, Any]] = {  # what a move asks for in words; moves without an entry need none
+SAY: Final[dict[Move | Mend | Join, Any]] = {  # what a move asks for in words; moves without an entry need none
     Move.ANSWER: _("答复内容"),
     Move.CONTACT: _("联系情况"),
     Move.ASK_MORE: _("还要企业补充什么（一次写全）"),
@@ -180,6 +277,17 @@ SAY: Final[dict[Move | Mend, Any]] = {  # what a move asks for in words; moves w
     Move.ASK_EXTENSION: _("延期原因"),
     Move.GRANT_EXTENSION: _("审批意见"),
     Move.REFUSE_EXTENSION: _("不同意的理由"),
+    Move.ADD_STRAND: _("要协办什么"),
+    Move.ESCALATE: _("要联席会议决定什么"),
+    Move.RESOLVE: _("会议决定"),
+    Move.OBJECT: _("异议理由与依据"),
+    Move.UPHOLD_OBJECTION: _("裁定理由"),
+    Move.REJECT_OBJECTION: _("裁定理由"),
+    Move.MERGE: _("为什么是同一件事"),
+    Move.ROUTE_OUT: _("法定依据与办理方式"),
+    Join.DONE: _("协办情况"),
+    Join.CANNOT: _("办不了的原因"),
+    Join.DROP: _("取消的原因"),
     Move.SEND_BACK: _("退单理由"),
     Move.REDISPATCH: _("派单理由"),
     Mend.UPHOLD: _("核实情况"),

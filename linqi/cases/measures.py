@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from linqi.cases import queries, rules
 from linqi.cases.flow import WORKING, State
-from linqi.cases.models import Case
+from linqi.cases.models import Case, Objection, Outcome, Solved
 from linqi.kit import clock
 from linqi.kit.measures import Measure, Number, Span, register, share
 
@@ -48,7 +48,7 @@ def response(span: Span, place: int) -> Number:
     """Of the cases opened in the span whose time for accepting is over, the share accepted within it."""
     due = (
         _opened(span, place)
-        .exclude(state=State.WITHDRAWN)
+        .exclude(state__in=(State.WITHDRAWN, State.ROUTED))
         .filter(Q(accepted_at__isnull=False) | Q(accept_due_at__lt=clock.now()))
     )
     found = due.aggregate(whole=Count("pk"), part=Count("pk", filter=Q(accepted_at__lte=F("accept_due_at"))))
@@ -64,11 +64,36 @@ def satisfaction(span: Span, place: int) -> Number:
     return share(found["part"], found["whole"])
 
 
+def solve(span: Span, place: int) -> Number:
+    """Of the cases closed in the span whose asker said whether it was solved, the share solved or partly solved.
+
+    By the asker's own word (services.yaml, rates.solve_rate), never by the section's; None when nobody said.
+    """
+    found = _closed(span, place).aggregate(
+        whole=Count("pk", filter=~Q(solved="") & COUNTED),
+        part=Count("pk", filter=Q(solved__in=(Solved.YES, Solved.PARTLY)) & COUNTED),
+    )
+    return share(found["part"], found["whole"])
+
+
+def unmet(span: Span, place: int) -> Number:
+    """Cases opened in the span whose honest end was that nobody can help now."""
+    return _opened(span, place).filter(outcome=Outcome.UNMET).count()
+
+
+def objected(span: Span, place: int) -> Number:
+    """Of the objections against a dispatch decided in the span, the share upheld: how often the table was wrong."""
+    cases = _at(place).values("pk")
+    decided = Objection.objects.filter(case__in=cases, decided_at__gte=_start(span), decided_at__lt=_end(span))
+    found = decided.filter(upheld__isnull=False).aggregate(whole=Count("pk"), part=Count("pk", filter=Q(upheld=True)))
+    return share(found["part"], found["whole"])
+
+
 def contacted(span: Span, place: int) -> Number:
     """Of the cases opened in the span whose time for a first word is over, the share spoken to within it."""
     due = (
         _opened(span, place)
-        .exclude(state=State.WITHDRAWN)
+        .exclude(state__in=(State.WITHDRAWN, State.ROUTED))
         .filter(contact_due_at__isnull=False)
         .filter(Q(contacted_at__isnull=False) | Q(contact_due_at__lt=clock.now()))
     )
@@ -135,5 +160,32 @@ register(
         "%",
         satisfaction,
         lambda span, place: f"{_closed_rows(span, place)}&rating=low&rating=good&excluded=no",
+    )
+)
+register(
+    Measure(
+        "cases.solve",
+        _("解决率"),
+        "%",
+        solve,
+        lambda span, place: f"{_closed_rows(span, place)}&solved=yes&solved=partly&solved=no&excluded=no",
+    )
+)
+register(
+    Measure(
+        "cases.unmet",
+        _("未满足需求"),
+        _("件"),
+        unmet,
+        lambda span, place: f"{_opened_rows(span, place)}&outcome=unmet",
+    )
+)
+register(
+    Measure(
+        "cases.objected",
+        _("派单异议成立率"),
+        "%",
+        objected,
+        lambda span, place: reverse("cases:objections"),
     )
 )

@@ -5,8 +5,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from linqi.cases.flow import Mending, State
-from linqi.cases.rules import Basis
+from linqi.cases.dispatch import Basis
+from linqi.cases.flow import Mending, State, StrandState
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise
 from linqi.kit.choices import Choice
@@ -38,6 +38,40 @@ class Ground(Choice):
     MALICIOUS = "malicious", "恶意评价"
 
 
+class Outcome(Choice):
+    """What the answer could do for the one who asked, as the section says 办理结果."""
+
+    SOLVED = "solved", "已解决"
+    PARTLY = "partly", "部分解决"
+    EXPLAINED = "explained", "依规不能办，已解释"
+    UNMET = "unmet", "目前无人能办，列入未满足需求"
+
+
+class Solved(Choice):
+    """Whether it was solved, by the word of the one who asked 是否解决 (services.yaml, rates.solve_rate)."""
+
+    YES = "yes", "已解决"
+    PARTLY = "partly", "部分解决"
+    NO = "no", "没有解决"
+
+
+class Route(Choice):
+    """Where the law sends what the community may not decide 法定途径."""
+
+    PETITION = "petition", "信访"
+    LAWSUIT = "lawsuit", "诉讼"
+    ARBITRATION = "arbitration", "仲裁"
+    REVIEW = "review", "行政复议"
+    AUTHORITY = "authority", "其他有权机关"
+
+
+class Pressed(Choice):
+    """Who presses: the one who asked, or a leader 催办与督办."""
+
+    URGED = "urged", "催办"
+    SUPERVISED = "supervised", "督办"
+
+
 class TimeLimit(models.Model):
     """How long a class of cases may take; the street's own row goes before the product's 办理时限."""
 
@@ -64,23 +98,28 @@ class TimeLimit(models.Model):
 
 
 class DispatchRow(models.Model):
-    """Which department of a street settles a category, on these dates: the dispatch table 派单表."""
+    """Which section settles which cases of a street, on these dates; read from the top 派单表.
+
+    A row in force is never rewritten: it ends and another takes its place, so a case can always show the row it went by.
+    """
 
     street = models.ForeignKey(Place, models.CASCADE, related_name="+")
-    category = models.ForeignKey(Category, models.CASCADE, related_name="dispatch_rows")
+    order = models.IntegerField(default=0, help_text="Smaller stands above; the first row that holds decides.")
+    conditions = models.JSONField(default=dict, help_text="cases.dispatch.Clause as it is written.")
     department = models.ForeignKey(Department, models.PROTECT, related_name="+")
+    together = models.ManyToManyField(Department, related_name="+", help_text="Sections that help 协办.")
     since = models.DateField()
     until = models.DateField(null=True)
 
     class Meta:
+        ordering = ["order", "pk"]
+        indexes = [models.Index(fields=["street", "order"], name="dispatch_row_order")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["street", "category"], condition=Q(until=None), name="dispatch_row_one_open"
-            )
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gte=F("since")), name="dispatch_row_not_reversed")
         ]
 
     def __str__(self) -> str:
-        return f"{self.category} → {self.department}"
+        return f"{self.street} {self.order} → {self.department}"
 
 
 class DayCount(models.Model):
@@ -110,6 +149,7 @@ class Case(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="cases")
     dispatch_basis = models.CharField(max_length=20, choices=Basis.choices)
     dispatch_reason = models.CharField(max_length=200, blank=True, help_text="What the person said who sent it on.")
+    dispatch_row = models.ForeignKey(DispatchRow, models.PROTECT, null=True, related_name="+")
     handler = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="handled_cases")
     opened_at = models.DateTimeField()
     accept_term = models.CharField(max_length=20, help_text="The limits as they stood when it was opened, kit.clock.")
@@ -127,6 +167,8 @@ class Case(models.Model):
     contacted_at = models.DateTimeField(null=True, help_text="First word to the one who asked, an answer included.")
     answered_at = models.DateTimeField(null=True)
     answer = models.TextField(blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
+    route = models.CharField(max_length=12, choices=Route.choices, blank=True)
     closed_at = models.DateTimeField(null=True)
     reopened = models.PositiveSmallIntegerField(default=0)
     accept_told_at = models.DateTimeField(null=True, help_text="When the tick told that nobody accepted it in time.")
@@ -137,6 +179,10 @@ class Case(models.Model):
     rating_comment = models.CharField(max_length=500, blank=True)
     rated_at = models.DateTimeField(null=True)
     rated_by = models.CharField(max_length=10, choices=RatedBy.choices, blank=True)
+    solved = models.CharField(max_length=8, choices=Solved.choices, blank=True, help_text="Asked with the rating.")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="parts", help_text="Settled together with this one 并案."
+    )
 
     class Meta:
         ordering = ["-pk"]
@@ -283,3 +329,121 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.ground}"
+
+
+class Strand(models.Model):
+    """A part of a case that another section does at the same time 协办事项 (会签、并联办理)."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="strands")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="strands")
+    task = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, choices=StrandState.choices)
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="By when; never after the case itself is due.")
+    handler = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    result = models.CharField(max_length=2000, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    late_told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=Q(state__in=StrandState.values), name="strand_state_known")]
+        indexes = [models.Index(fields=["department", "state"], name="strand_department")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.task}"
+
+
+class Objection(models.Model):
+    """A section says that a case was sent to it wrongly, and somebody else decides 派单异议."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="objections")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+", help_text="Which objects.")
+    row = models.ForeignKey(DispatchRow, models.PROTECT, null=True, related_name="+", help_text="By which it was sent.")
+    proposed = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=2000)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    upheld = models.BooleanField(null=True, help_text="Empty: nobody has decided yet.")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=2000, blank=True)
+    sent_to = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(decided_at=None), name="objection_one_open"),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | Q(asked_by=None) | ~Q(decided_by=F("asked_by")),
+                name="objection_decided_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.department}"
+
+
+class Escalation(models.Model):
+    """A question that no section can settle alone, brought before the joint meeting 提请联席会议."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="escalations")
+    question = models.CharField(max_length=2000)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    resolution = models.CharField(max_length=2000, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(decided_at=None), name="escalation_one_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.asked_at:%Y-%m-%d}"
+
+
+class Nudge(models.Model):
+    """Somebody presses for a case: the one who asked, or a leader; it waits in the worker's basket 催办督办."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="nudges")
+    kind = models.CharField(max_length=12, choices=Pressed.choices)
+    text = models.CharField(max_length=2000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    reply = models.CharField(max_length=2000, blank=True)
+    replied_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    replied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.CheckConstraint(condition=Q(kind__in=Pressed.values), name="nudge_kind_known")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.kind}"
+
+
+class Merge(models.Model):
+    """That a case was joined to another about the same thing, and how it stood before, so that it can be undone 并案."""
+
+    part = models.ForeignKey(Case, models.CASCADE, related_name="merges")
+    main = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=500)
+    before = models.JSONField(help_text="State, section, handler and times of the part before it was joined.")
+    merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    merged_at = models.DateTimeField()
+    split_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    split_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(part=F("main")), name="merge_not_into_itself"),
+            models.UniqueConstraint(fields=["part"], condition=Q(split_at=None), name="merge_one_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part_id} → {self.main_id}"

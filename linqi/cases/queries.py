@@ -1,7 +1,7 @@
 """Cases as lists, what presses, who must hear of it, and what a page needs to know of one."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -11,9 +11,35 @@ from linqi.accounts.models import User
 from linqi.accounts.queries import grants_valid, valid_on
 from linqi.cases import rules
 from linqi.cases.deadlines import working_days_left
-from linqi.cases.flow import LIFE, MENDING, OPEN, UNSETTLED, WORKING, Mend, Mending, Move, State
-from linqi.cases.models import Case, DispatchRow, Pause, Rectification, TimeLimit
-from linqi.cases.rules import Alarm, Audience, Limit, Press, Row
+from linqi.cases.dispatch import Clause, Facts, Finding, Row, World, analyse
+from linqi.cases.flow import (
+    LIFE,
+    MENDING,
+    OPEN,
+    RUNNING,
+    STRAND,
+    UNSETTLED,
+    WORKING,
+    Join,
+    Mend,
+    Mending,
+    Move,
+    State,
+)
+from linqi.cases.models import (
+    Case,
+    DispatchRow,
+    Merge,
+    Nudge,
+    Objection,
+    Pause,
+    Pressed,
+    Rectification,
+    Source,
+    Strand,
+    TimeLimit,
+)
+from linqi.cases.rules import Alarm, Audience, Limit, Press
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.kit import access, clock
@@ -36,8 +62,27 @@ PERMISSION_FOR: Final = {
     Move.REOPEN: "cases.reopen",
     Move.RATE: "cases.rate",
     Move.CALL_BACK: "cases.callback",
+    Move.OBJECT: "cases.accept",
+    Move.UPHOLD_OBJECTION: "cases.dispatch",
+    Move.REJECT_OBJECTION: "cases.dispatch",
+    Move.ADD_STRAND: "cases.answer",
+    Move.ESCALATE: "cases.answer",
+    Move.RESOLVE: "cases.decide",
+    Move.MERGE: "cases.merge",
+    Move.SPLIT_UNTAKEN: "cases.merge",
+    Move.SPLIT_TAKEN: "cases.merge",
+    Move.ROUTE_OUT: "cases.answer",
     Move.WITHDRAW: "cases.withdraw",
 }
+
+JOIN_PERMISSION: Final = {
+    Join.TAKE: "cases.join",
+    Join.DONE: "cases.join",
+    Join.CANNOT: "cases.join",
+    Join.DROP: "cases.answer",
+}
+
+NUDGE_PERMISSION: Final = {Pressed.URGED: "cases.urge", Pressed.SUPERVISED: "cases.supervise"}
 
 MENDING_PERMISSION: Final = {
     Mend.UPHOLD: "cases.verify",
@@ -90,7 +135,7 @@ def pressing(cases: QuerySet[Case], wanted: Iterable[str], now: datetime) -> Que
         Press.KEPT: answered & kept,
         Press.MISSED: answered & (Q(answered_at=None) | Q(answered_at__gt=F("due_at"))),
         Press.PAUSED: Q(state=State.WAITING),
-        Press.STOPPED: Q(state=State.WITHDRAWN),
+        Press.STOPPED: Q(state__in=(State.WITHDRAWN, State.ROUTED)),
     }
     asked = Q(pk__in=[])
     for one in wanted:
@@ -117,10 +162,49 @@ def similar_open(
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------
-def dispatch_rows(street: Place, category: Category) -> list[Row]:
-    """A street's table for one category, as the rule reads it."""
-    rows = DispatchRow.objects.filter(street=street, category=category).select_related("department")
-    return [Row(row.department_id, row.since, row.until, row.department.until) for row in rows]
+def dispatch_rows(street: Place) -> list[Row]:
+    """A street's table from the top, as the rule reads it; rows that have ended are kept for the days they stood."""
+    rows = DispatchRow.objects.filter(street=street).select_related("department").prefetch_related("together")
+    return [as_rule(row) for row in rows]
+
+
+def as_rule(row: DispatchRow) -> Row:
+    """One row as the rule reads it."""
+    return Row(
+        row.pk,
+        Clause.read(row.conditions),
+        row.department_id,
+        row.since,
+        row.until,
+        row.department.until,
+        frozenset(one.pk for one in row.together.all()),
+    )
+
+
+def dispatch_facts(place: Place, category: Category, case_class: CaseClass, source: str, day: date) -> Facts:
+    """What the table asks of a case that is being opened."""
+    above = Coverage.objects.filter(valid_on(day), descendant=place).values_list("ancestor", flat=True)
+    return Facts(category.code, case_class.value, source, frozenset(above), day)
+
+
+def findings(street: Place, rows: Iterable[Row], day: date) -> list[Finding]:
+    """What is wrong with a street's table from this day on 派单表诊断."""
+    table = list(rows)
+    inside = Coverage.objects.filter(valid_on(day), ancestor=street).values("descendant")
+    spoken_of = {place for row in table for place in row.clause.places}
+    ways: dict[int, set[int]] = {street.pk: {street.pk}}
+    steps = Coverage.objects.filter(valid_on(day), descendant__in=spoken_of).filter(descendant__in=inside)
+    for below, above in steps.values_list("descendant", "ancestor"):
+        ways.setdefault(below, set()).add(above)
+    world = World(
+        categories=tuple(Category.objects.filter(offered=True).values_list("code", flat=True)),
+        classes=tuple(CaseClass.values),
+        sources=tuple(Source.values),
+        street=street.pk,
+        ways={place: frozenset(way) for place, way in ways.items()},
+        today=day,
+    )
+    return analyse(table, world)
 
 
 def limit_for(street: Place, case_class: CaseClass) -> Limit | None:
@@ -166,6 +250,16 @@ def pauses_to_remind(now: datetime) -> QuerySet[Pause]:
     return Pause.objects.filter(until=None, reminded_at=None, remind_at__lte=now, case__state=State.WAITING)
 
 
+# --- joined cases ---------------------------------------------------------------------------------------------------
+def joined_to(case: Case) -> QuerySet[Merge]:
+    """The cases that are settled together with this one, and why 并案."""
+    return (
+        Merge.objects.filter(main=case, split_at=None)
+        .select_related("part__enterprise", "part__place", "merged_by")
+        .order_by("merged_at")
+    )
+
+
 # --- who hears of it --------------------------------------------------------------------------------------------------
 def audience(case: Case, whom: Iterable[Audience]) -> list[User]:
     """The users behind the words handler, section and secretary 告知对象."""
@@ -197,7 +291,20 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
     now = clock.now()
     asked = case.extensions.filter(round=case.reopened).first()
     decidable = asked is not None and asked.granted is None and rules.may_decide(asked.asked_by_id, user.pk)
+    objection = case.objections.filter(decided_at=None).first()
+    judged = objection is not None and rules.may_decide(objection.asked_by_id, user.pk)
+    raised = case.escalations.filter(decided_at=None).exists()
+    joined = case.merges.filter(split_at=None).first() if case.state == State.MERGED else None
+    was_taken = joined is not None and joined.before["state"] == State.ACCEPTED
     should = {
+        Move.OBJECT: case.department_id is not None and objection is None,
+        Move.UPHOLD_OBJECTION: judged,
+        Move.REJECT_OBJECTION: judged,
+        Move.ESCALATE: not raised,
+        Move.RESOLVE: raised,
+        Move.SPLIT_UNTAKEN: joined is not None and not was_taken,
+        Move.SPLIT_TAKEN: was_taken,
+        Move.ANSWER: not case.strands.filter(state__in=RUNNING).exists(),
         Move.SEND_BACK: case.department_id is not None and case.handler_id in (None, user.pk),
         Move.RATE: rules.may_rate(case.closed_at, case.rated_at),
         Move.CALL_BACK: rules.may_rate(case.closed_at, case.rated_at) and rules.may_call_back(case.handler_id, user.pk),
@@ -221,6 +328,33 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
         if allowed[permission]:
             moves.append(move)
     return moves
+
+
+def joins_open_to(user: Any, strand: Strand) -> list[Join]:
+    """What this user may do now with another section's part 可办的协办动作."""
+    return [
+        Join(name)
+        for name in STRAND.open_moves(strand.state)
+        if access.may(user, JOIN_PERMISSION[Join(name)], strand.case if name == Join.DROP else strand)
+    ]
+
+
+def strands_late(now: datetime) -> QuerySet[Strand]:
+    """Parts of other sections whose time is over and of which nobody was told."""
+    return Strand.objects.filter(state__in=RUNNING, due_at__lt=now, late_told_at=None, case__state__in=OPEN)
+
+
+def objections_seen_by(user: Any) -> QuerySet[Objection]:
+    """The ledger of objections, as far as the user sees their cases 派单异议台账."""
+    return seen_by(user, Objection).select_related(
+        "case__enterprise", "department", "proposed", "sent_to", "asked_by", "decided_by"
+    )
+
+
+def basket(user: Any) -> QuerySet[Nudge]:
+    """What somebody pressed for and nobody answered, on the cases that this user answers for 催办督办篮."""
+    mine = seen_by(user, Case, "cases.answer").filter(state__in=WORKING)
+    return Nudge.objects.filter(replied_at=None, case__in=mine).select_related("case__enterprise", "by").order_by("at")
 
 
 def mending_open_to(user: Any, row: Rectification | None) -> list[Mend]:

@@ -1,4 +1,4 @@
-"""Where a case goes, how long it may take, when it presses, and who must be told: pure.
+"""How long a case may take, when it presses, and who must be told: pure.
 
 Every figure here is a default of the product, not of the street; docs/rules/time_limits.md says where it comes from.
 """
@@ -23,49 +23,6 @@ GOOD_FROM: Final = 3  # stars; 基本满意 counts as satisfied (services.yaml, 
 BAD_UP_TO: Final = 2  # stars; 不满意 and 非常不满意 are a 差评
 MEND_WITHIN: Final = "5 working_days"  # kit.clock; found elsewhere: 5 (德州), 15 (四川), domain.md A16
 LINK_LASTS: Final = timedelta(days=30)  # product default: as long as a closed case can be reopened
-
-
-# --- where a case goes ------------------------------------------------------------------------------------------------
-class Basis(Choice):
-    """Why a case lies where it lies 派单依据."""
-
-    TABLE = "table", "按派单表派单"
-    NO_ROW = "no_row", "派单表没有对应科室，待书记派单"
-    DEPARTMENT_ENDED = "department_ended", "派单表中的科室已撤销，待书记派单"
-    BY_HAND = "by_hand", "人工派单"
-    SENT_BACK = "sent_back", "科室退单，待书记派单"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a street's dispatch table, for one category 派单表行."""
-
-    department: int
-    since: date
-    until: date | None
-    department_until: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Dispatch:
-    """To which department a case goes, None for the secretary's queue, and on what basis 派单结果."""
-
-    department: int | None
-    basis: Basis
-
-
-def dispatch(rows: Iterable[Row], today: date) -> Dispatch:
-    """The department that the street's table names for a category today 派单.
-
-    A case is never lost: without a row, or when the section named no longer exists, it waits for the secretary.
-    """
-    holding = [row for row in rows if row.since <= today and (row.until is None or today < row.until)]
-    if not holding:
-        return Dispatch(None, Basis.NO_ROW)
-    row = max(holding, key=lambda one: one.since)
-    if row.department_until is not None and row.department_until <= today:
-        return Dispatch(None, Basis.DEPARTMENT_ENDED)
-    return Dispatch(row.department, Basis.TABLE)
 
 
 # --- how long it may take ---------------------------------------------------------------------------------------------
@@ -104,7 +61,7 @@ def press(state: str, due_at: datetime, answered_at: datetime | None, now: datet
     The clock stops with the answer: after it, closing waits for the enterprise and no longer for the section. The very
     moment it is due still counts as kept.
     """
-    if state == State.WITHDRAWN:
+    if state in (State.WITHDRAWN, State.ROUTED):
         return Press.STOPPED
     if state == State.WAITING:
         return Press.PAUSED

@@ -1,12 +1,16 @@
 """What is done to cases: opening, moving along, keeping time, arranging the tables 办件动作."""
 
 from linqi.cases.actions.arranging import (
+    end_dispatch_row,
+    move_dispatch_row,
+    save_dispatch_row,
     seed_defaults,
     seed_time_limits,
-    set_dispatch_row,
     set_time_limit,
 )
+from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
+from linqi.cases.actions.merging import merge, split
 from linqi.cases.actions.moving import (
     accept,
     answer,
@@ -17,6 +21,7 @@ from linqi.cases.actions.moving import (
     withdraw,
 )
 from linqi.cases.actions.opening import open_case
+from linqi.cases.actions.pressing import answer_nudges, nudge
 from linqi.cases.actions.rating import (
     ask_exclusion,
     call_back,
@@ -27,6 +32,7 @@ from linqi.cases.actions.rating import (
     rate,
     rate_by_link,
 )
+from linqi.cases.actions.strands import add_strand, move_strand
 from linqi.cases.actions.timing import recompute_deadlines, tick
 from linqi.cases.actions.waiting import (
     ask_extension,
@@ -38,7 +44,9 @@ from linqi.cases.actions.waiting import (
 
 __all__ = [
     "accept",
+    "add_strand",
     "answer",
+    "answer_nudges",
     "ask_exclusion",
     "ask_extension",
     "ask_more",
@@ -47,9 +55,17 @@ __all__ = [
     "contact",
     "decide_exclusion",
     "decide_extension",
+    "decide_objection",
+    "end_dispatch_row",
+    "escalate",
     "link_of",
     "make_rating_link",
+    "merge",
+    "move_dispatch_row",
     "move_rectification",
+    "move_strand",
+    "nudge",
+    "object_to",
     "open_case",
     "rate",
     "rate_by_link",
@@ -57,11 +73,14 @@ __all__ = [
     "record_export",
     "redispatch",
     "reopen",
+    "resolve",
+    "route_out",
+    "save_dispatch_row",
     "seed_defaults",
     "seed_time_limits",
     "send_back",
-    "set_dispatch_row",
     "set_time_limit",
+    "split",
     "supply",
     "tick",
     "withdraw",

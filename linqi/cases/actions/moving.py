@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 
 from linqi.cases import rules
 from linqi.cases.actions.beats import move_on, ready, said_with, told_once
+from linqi.cases.actions.merging import answer_parts, carry_on, no_parts
+from linqi.cases.actions.strands import drop_running
 from linqi.cases.actions.telling import tell_those_who_asked, tell_workers
 from linqi.cases.deadlines import counted
-from linqi.cases.flow import Move
-from linqi.cases.models import Case
-from linqi.cases.rules import Basis
+from linqi.cases.dispatch import Basis
+from linqi.cases.flow import RUNNING, Move
+from linqi.cases.models import Case, Merge, Outcome
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
 from linqi.kit import clock
@@ -25,7 +27,9 @@ def accept(*, case: Case, by: Any) -> Case:
     """Take a case on: from now on somebody answers for it by name 受理."""
     case, state = ready(case, Move.ACCEPT, "cases.accept", by)
     case.handler_id, case.accepted_at = by.pk, clock.now()
+    case.objections.filter(decided_at=None).update(decided_at=case.accepted_at)  # taken on after all
     move_on(case, state, ["handler", "accepted_at"])
+    carry_on(case)
     journal.write(by=by, verb=Verb.CASE_ACCEPTED, subject=case, in_time=case.accepted_at <= case.accept_due_at)
     tell_those_who_asked(
         case, _("已受理：%(title)s") % {"title": case.title}, key=f"case:{case.pk}:accepted:{case.reopened}"
@@ -34,15 +38,29 @@ def accept(*, case: Case, by: Any) -> Case:
 
 
 @transaction.atomic
-def answer(*, case: Case, text: str, by: Any) -> Case:
-    """Tell the one who asked what was done; closing follows when they had a chance to object 答复."""
+def answer(*, case: Case, text: str, outcome: Outcome | None = None, by: Any) -> Case:
+    """Tell the one who asked what was done, and what came of it; closing follows when they could object 答复.
+
+    Not while another section is still at its part. When nobody can help, `outcome` says so: it counts as unmet need.
+    """
     case, state = ready(case, Move.ANSWER, "cases.answer", by)
+    if running := case.strands.filter(state__in=RUNNING).select_related("department").first():
+        raise ValidationError(
+            _("“%(name)s”的协办还没有结果，请先等它办完或取消协办。") % {"name": running.department.name}
+        )
+    case.outcome = outcome.value if outcome else ""
     case.answer, case.answered_at = said_with(text, _("请写明办理情况。")), clock.now()
     case.contacted_at = case.contacted_at or case.answered_at  # an answer is a word to the one who asked, too
-    move_on(case, state, ["answer", "answered_at", "contacted_at"])
+    move_on(case, state, ["answer", "outcome", "answered_at", "contacted_at"])
     journal.write(
-        by=by, verb=Verb.CASE_ANSWERED, subject=case, answer=case.answer, in_time=case.answered_at <= case.due_at
+        by=by,
+        verb=Verb.CASE_ANSWERED,
+        subject=case,
+        answer=case.answer,
+        outcome=case.outcome,
+        in_time=case.answered_at <= case.due_at,
     )
+    answer_parts(case, by=by)
     tell_those_who_asked(
         case,
         _("已答复：%(title)s") % {"title": case.title},
@@ -78,12 +96,15 @@ def reopen(*, case: Case, reason: str, by: Any) -> Case:
     due = counted(case.close_term, now)
     case.counted_from, case.due_at, case.due_why, case.due_provisional = now, due.at, due.why, due.provisional
     case.closed_at = case.answered_at = case.near_told_at = case.overdue_told_at = None
-    case.extended = False
+    case.extended, case.outcome, case.merged_into = False, "", None
     case.reopened += 1
+    Merge.objects.filter(part=case, split_at=None).update(split_at=now)  # from now on a case of its own
     move_on(
         case,
         state,
         [
+            "outcome",
+            "merged_into",
             "counted_from",
             "due_at",
             "due_why",
@@ -108,7 +129,9 @@ def withdraw(*, case: Case, reason: str, by: Any) -> Case:
     """The one who asked no longer asks 撤回."""
     case, state = ready(case, Move.WITHDRAW, "cases.withdraw", by)
     said = said_with(reason, _("请写明撤回的原因。"))
+    no_parts(case)
     case.pauses.filter(until=None).update(until=clock.now())
+    drop_running(case, by=by)
     move_on(case, state, [])
     journal.write(by=by, verb=Verb.CASE_WITHDRAWN, subject=case, reason=said)
     tell_workers(case, _("已撤回：%(title)s") % {"title": case.title}, said, key=f"case:{case.pk}:withdrawn")
@@ -174,7 +197,8 @@ def send_back(*, case: Case, reason: str, by: Any) -> Case:
 
 def _put_back(case: Case, state: str, now: datetime) -> None:
     """Nobody has accepted it any more; the time for accepting begins anew."""
-    case.handler, case.accepted_at, case.accept_told_at = None, None, None
+    case.handler, case.accepted_at, case.accept_told_at, case.dispatch_row = None, None, None, None
+    case.objections.filter(decided_at=None).update(decided_at=now)  # it has moved: nothing is left to decide
     case.accept_due_at = counted(case.accept_term, now).at
     move_on(
         case,
@@ -183,9 +207,11 @@ def _put_back(case: Case, state: str, now: datetime) -> None:
             "department",
             "dispatch_basis",
             "dispatch_reason",
+            "dispatch_row",
             "handler",
             "accepted_at",
             "accept_told_at",
             "accept_due_at",
         ],
     )
+    carry_on(case)

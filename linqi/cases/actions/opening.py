@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linqi.cases import queries, rules
+from linqi.cases.actions.strands import open_strand
 from linqi.cases.actions.telling import index_case, tell_workers
 from linqi.cases.deadlines import counted
+from linqi.cases.dispatch import dispatch
 from linqi.cases.flow import LIFE
 from linqi.cases.models import Case, DayCount, Source
 from linqi.catalogue.models import CaseClass, Category
@@ -19,6 +21,7 @@ from linqi.enterprises.models import Enterprise
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
 from linqi.kit import access, clock
+from linqi.organisation.models import Department
 from linqi.territory.models import Place
 from linqi.territory.queries import street_of
 
@@ -55,7 +58,7 @@ def open_case(
     limit = queries.limit_for(street, kind)
     if limit is None:
         raise ValidationError(_("还没有设置“%(class)s”的办理时限，请联系区级运维。") % {"class": _(kind.label)})
-    decision = rules.dispatch(queries.dispatch_rows(street, category), today)
+    decision = dispatch(queries.dispatch_rows(street), queries.dispatch_facts(place, category, kind, source, today))
     due = counted(limit.close, now)
     case = Case.objects.create(
         number=_take_number(today),
@@ -71,6 +74,7 @@ def open_case(
         reporter_id=by.pk,
         department_id=decision.department,
         dispatch_basis=decision.basis.value,
+        dispatch_row_id=decision.row,
         opened_at=now,
         accept_term=limit.accept,
         contact_term=limit.contact,
@@ -93,7 +97,10 @@ def open_case(
         department=case.department_id,
         department_name=case.department.name if case.department else "",
         basis=case.dispatch_basis,
+        row=case.dispatch_row_id,
     )
+    for section in Department.objects.filter(pk__in=decision.together):
+        open_strand(case, section, case.title, by=access.SYSTEM)
     index_case(case)
     tell_workers(case, _("新办件：%(title)s") % {"title": case.title}, key=f"case:{case.pk}:dispatched:0")
     return case

@@ -14,7 +14,7 @@ from linqi.cases.actions.moving import reopen
 from linqi.cases.actions.telling import tell, tell_workers
 from linqi.cases.deadlines import counted
 from linqi.cases.flow import MENDING, UNSETTLED, Mend, Mending, Move, State
-from linqi.cases.models import Case, Exclusion, Ground, RatedBy, RatingLink, Rectification
+from linqi.cases.models import Case, Exclusion, Ground, RatedBy, RatingLink, Rectification, Solved
 from linqi.cases.rules import Audience
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
@@ -22,19 +22,19 @@ from linqi.kit import access, clock
 
 
 @transaction.atomic
-def rate(*, case: Case, stars: int, comment: str = "", by: Any) -> Case:
+def rate(*, case: Case, stars: int, solved: Solved | None = None, comment: str = "", by: Any) -> Case:
     """The enterprise says how well it was served, once for each closing 评价; `stars` 1 to 5."""
     case, state = ready(case, Move.RATE, "cases.rate", by)
-    return _rated(case, state, stars, comment, RatedBy.PORTAL, by)
+    return _rated(case, state, stars, solved, comment, RatedBy.PORTAL, by)
 
 
 @transaction.atomic
-def call_back(*, case: Case, stars: int, comment: str = "", by: Any) -> Case:
+def call_back(*, case: Case, stars: int, solved: Solved | None = None, comment: str = "", by: Any) -> Case:
     """Note what the one who asked said on the phone; never by whoever handled it 回访."""
     case, state = ready(case, Move.CALL_BACK, "cases.callback", by)
     if not rules.may_call_back(case.handler_id, by.pk):
         raise ValidationError(_("回访须由经办人以外的人进行。"))
-    return _rated(case, state, stars, comment, RatedBy.CALL, by)
+    return _rated(case, state, stars, solved, comment, RatedBy.CALL, by)
 
 
 @transaction.atomic
@@ -63,24 +63,33 @@ def link_of(token: str) -> RatingLink | None:
 
 
 @transaction.atomic
-def rate_by_link(*, token: str, stars: int, comment: str = "") -> Case:
+def rate_by_link(*, token: str, stars: int, solved: Solved | None = None, comment: str = "") -> Case:
     """Whoever holds the link rates, once 评价; ValidationError when it cannot be used (any more)."""
     link = link_of(token)
     if link is None or RatingLink.objects.filter(pk=link.pk, used_at=None).update(used_at=clock.now()) != 1:
         raise ValidationError(_("这个评价链接无效、已过期或已经用过。"))
     case, state = ready(link.case, Move.RATE, "cases.rate", access.SYSTEM)
-    return _rated(case, state, stars, comment, RatedBy.LINK, access.SYSTEM)
+    return _rated(case, state, stars, solved, comment, RatedBy.LINK, access.SYSTEM)
 
 
-def _rated(case: Case, state: str, stars: int, comment: str, way: RatedBy, by: Any) -> Case:
+def _rated(case: Case, state: str, stars: int, solved: Solved | None, comment: str, way: RatedBy, by: Any) -> Case:
     if not 1 <= stars <= 5:
         raise ValidationError({"stars": _("请选择一到五颗星。")})
     if not rules.may_rate(case.closed_at, case.rated_at):
         raise ValidationError(_("这件事您已经评价过了；重新办理并再次办结后可以再评。"))
     now = clock.now()
     case.rating, case.rating_comment, case.rated_at, case.rated_by = stars, comment.strip()[:500], now, way.value
-    move_on(case, state, ["rating", "rating_comment", "rated_at", "rated_by"])
-    journal.write(by=by, verb=Verb.CASE_RATED, subject=case, stars=stars, comment=case.rating_comment, way=way.value)
+    case.solved = solved.value if solved else ""
+    move_on(case, state, ["rating", "rating_comment", "rated_at", "rated_by", "solved"])
+    journal.write(
+        by=by,
+        verb=Verb.CASE_RATED,
+        subject=case,
+        stars=stars,
+        solved=case.solved,
+        comment=case.rating_comment,
+        way=way.value,
+    )
     tell_workers(
         case,
         _("企业评价 %(stars)s 星：%(title)s") % {"stars": stars, "title": case.title},

@@ -1,14 +1,14 @@
 """Opening and moving cases: may I, can it, should it, write, tell."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from linqi.cases import actions
+from linqi.cases import actions, queries
+from linqi.cases.dispatch import Basis, Clause, Fault
 from linqi.cases.flow import State
 from linqi.cases.models import Case, DispatchRow, Source, TimeLimit
-from linqi.cases.rules import Basis
 from linqi.catalogue.models import CaseClass, Category
 from linqi.journal.models import Entry
 from linqi.kit import clock
@@ -204,10 +204,67 @@ def test_reopening_counts_the_time_anew_and_ends_after_thirty_days(cast, case, a
 
 # --- the street's tables ----------------------------------------------------------------------------------------------
 def test_the_dispatch_table_keeps_its_past(cast, street, category, at):
-    actions.set_dispatch_row(street=street, category=category, department=cast.safety, by=cast.street_leader)
-    rows = DispatchRow.objects.filter(street=street, category=category).order_by("pk")
-    assert [(row.department, row.until) for row in rows] == [(cast.economy, MONDAY.date()), (cast.safety, None)]
+    held = next(
+        row for row in DispatchRow.objects.filter(street=street) if category.code in row.conditions["categories"]
+    )
+    clause = Clause(frozenset({category.code}))
+    new = actions.save_dispatch_row(street=street, clause=clause, department=cast.safety, by=cast.street_leader)
+    again = actions.save_dispatch_row(
+        street=street, clause=clause, department=cast.economy, instead_of=new, by=cast.street_leader
+    )
+    new.refresh_from_db()
+    assert (new.department, new.until) == (cast.safety, MONDAY.date())
+    assert (again.department, again.until, again.order) == (cast.economy, None, new.order)
+    assert again.order < held.order
     assert actions.seed_defaults(street=street, by=cast.street_leader) == 0
+
+
+def test_a_case_shows_the_row_it_went_by(cast, case, category):
+    assert category.code in case.dispatch_row.conditions["categories"]
+    assert case.dispatch_row.department == case.department
+
+
+def test_a_special_row_above_sends_one_building_elsewhere_and_lets_another_section_help(cast, street, category):
+    clause = Clause(frozenset({category.code}), places=frozenset({cast.firm.seat_id}))
+    actions.save_dispatch_row(
+        street=street, clause=clause, department=cast.safety, together=[cast.economy], by=cast.street_leader
+    )
+    case = actions.open_case(
+        enterprise=cast.firm, category=category, title="欠款", source=Source.DESK, by=cast.econ_specialist
+    )
+    assert case.department == cast.safety
+    assert [strand.department for strand in case.strands.all()] == [cast.economy]
+
+
+def test_rows_change_places_and_end(cast, street):
+    first, second = DispatchRow.objects.filter(street=street)[:2]
+    actions.move_dispatch_row(row=second, up=True, by=cast.street_leader)
+    assert list(DispatchRow.objects.filter(street=street)[:2]) == [second, first]
+    actions.end_dispatch_row(row=first, by=cast.street_leader)
+    with pytest.raises(ValidationError, match="停用"):
+        actions.end_dispatch_row(row=first, by=cast.street_leader)
+    found = queries.findings(street, queries.dispatch_rows(street), MONDAY.date())
+    assert {one.fault for one in found} == {Fault.HOLE}
+    holes = {code for one in found for code in one.touched}
+    assert holes >= set(first.conditions["categories"])
+    assert holes.isdisjoint(second.conditions["categories"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"clause": Clause(frozenset({"no-such"}))}, "categories"),
+        ({"clause": Clause(places=frozenset({10**9}))}, "places"),
+        ({"clause": Clause(classes=frozenset({"gossip"}))}, "classes"),
+        ({"since": date(2020, 1, 1)}, "since"),
+        ({"until": date(2026, 3, 2)}, "until"),
+    ],
+)
+def test_a_row_that_cannot_be_is_refused_by_its_field(cast, street, changed, field):
+    given = {"clause": Clause(), "department": cast.safety} | changed
+    with pytest.raises(ValidationError) as refused:
+        actions.save_dispatch_row(street=street, by=cast.street_leader, **given)
+    assert list(refused.value.message_dict) == [field]
 
 
 def test_a_streets_own_limit_rules_new_cases_only(cast, case, category):
@@ -230,7 +287,7 @@ def test_a_streets_own_limit_rules_new_cases_only(cast, case, category):
 @pytest.mark.parametrize("who", ["econ_specialist", "stranger", "enterprise_user", "department_handler"])
 def test_only_the_street_arranges_its_tables(cast, street, category, who):
     with pytest.raises(PermissionDenied):
-        actions.set_dispatch_row(street=street, category=category, department=None, by=cast.users[who])
+        actions.save_dispatch_row(street=street, clause=Clause(), department=cast.safety, by=cast.users[who])
 
 
 def test_a_limit_that_cannot_be_read_is_refused(cast, street):

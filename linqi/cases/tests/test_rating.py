@@ -39,11 +39,11 @@ def test_one_without_an_account_rates_once_by_a_link(cast, closed, client):
     assert token not in str(RatingLink.objects.values_list())
     address = reverse("cases:rate_by_link", args=[token])
     assert "已协调付款" in client.get(address).content.decode()
-    done = client.post(address, {"stars": "5", "comment": "很快"})
+    done = client.post(address, {"stars": "5", "solved": "yes", "comment": "很快"})
     assert "谢谢" in done.content.decode()
     case = Case.objects.get(pk=closed.pk)
     assert (case.rating, case.rated_by, case.rating_comment) == (5, "link", "很快")
-    for again in (client.get(address), client.post(address, {"stars": "1"})):
+    for again in (client.get(address), client.post(address, {"stars": "1", "solved": "no"})):
         assert again.status_code == 410
         assert closed.title not in again.content.decode()
     assert Case.objects.get(pk=closed.pk).rating == 5

@@ -3,21 +3,34 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, queries, rules
 from linqi.cases.deadlines import in_words
-from linqi.cases.flow import UNSETTLED, Mending, Move, State
-from linqi.cases.forms import SAY, CaseForm, DispatchForm, ExclusionForm, RatingForm, SayForm
-from linqi.cases.models import Case, Exclusion, Ground, RatedBy, Source
-from linqi.cases.rules import Basis
-from linqi.cases.views.lists import STATE_TONES, desk_table
+from linqi.cases.dispatch import Basis
+from linqi.cases.flow import UNSETTLED, WORKING, Join, Mending, Move, State, StrandState
+from linqi.cases.forms import (
+    SAY,
+    AnswerForm,
+    CaseForm,
+    DispatchForm,
+    ExclusionForm,
+    MergeForm,
+    RatingForm,
+    RouteForm,
+    SayForm,
+)
+from linqi.cases.models import Case, Exclusion, Ground, Outcome, Pressed, RatedBy, Route, Solved, Source, Strand
+from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
 from linqi.cases.views.timeline import happenings
-from linqi.catalogue.models import CaseClass
+from linqi.cases.views.wording import Wording
+from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import enterprises_seen_by, named_like, shown_name
@@ -32,6 +45,12 @@ SHORT = {
     "open": ("state", ("dispatched", "accepted", "answered")),
     "overdue": ("press", ("overdue",)),
     "to_rate": ("rating", ("none",)),
+}
+TO_A_SECTION: dict[Move, Any] = {  # moves that name a section, and what the box for it says
+    Move.REDISPATCH: gettext_lazy("派给"),
+    Move.UPHOLD_OBJECTION: gettext_lazy("改派给"),
+    Move.OBJECT: gettext_lazy("应由哪个科室办（可不选）"),
+    Move.ADD_STRAND: gettext_lazy("协办科室"),
 }
 RATINGS = (Move.RATE, Move.CALL_BACK)  # these have forms and addresses of their own
 FOUND_AT_ONCE = 20  # enterprises shown in the picker
@@ -60,7 +79,9 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     """One case: who, where, by when and why, what happened, and what this user may do now."""
     if not access.may_anywhere(request.user, "cases.desk"):
         return redirect("cases:own_one", pk=pk)
-    found = get_object_or_404(queries.desk_cases(request.user).select_related("street", "reporter"), pk=pk)
+    found = get_object_or_404(
+        queries.desk_cases(request.user).select_related("street", "reporter", "dispatch_row", "merged_into"), pk=pk
+    )
     return _page(request, found)
 
 
@@ -82,6 +103,54 @@ def move(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if not access.may(request.user, "cases.see", found):  # sent away: it is no longer this section's
         return redirect("cases:list")
     return redirect("cases:detail", pk=pk)
+
+
+@require_POST
+@access.page("cases.see")
+def strand(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """One step of another section's part."""
+    mine = access.seen_by(request.user, Strand).select_related("case__place", "case__department", "department")
+    one = get_object_or_404(mine, pk=pk)
+    if name in Join.values:
+        asked = Join(name)
+        form = SayForm(request.POST, label="", prefix=f"{name}{one.pk}")
+        text = form.cleaned_data["text"] if form.is_valid() else ""
+        done = _("已记录。")
+        attempt(request, lambda: actions.move_strand(strand=one, move=asked, text=text, by=request.user), done=done)
+    return redirect(f"{reverse('cases:detail', args=[one.case_id])}#strands")
+
+
+@require_POST
+@access.page("cases.see")
+def supervise(request: HttpRequest, pk: int) -> HttpResponse:
+    """A leader presses, with a word that must be answered."""
+    found = get_object_or_404(queries.desk_cases(request.user), pk=pk)
+    form = SayForm(request.POST, label="", prefix="nudge")
+    text = form.cleaned_data["text"] if form.is_valid() else ""
+    attempt(
+        request,
+        lambda: actions.nudge(case=found, kind=Pressed.SUPERVISED, text=text, by=request.user),
+        done=_("已督办，回复前一直列在经办人的篮里。"),
+    )
+    return redirect("cases:detail", pk=pk)
+
+
+@require_POST
+@access.page("cases.see")
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """One word answers everybody who pressed."""
+    found = get_object_or_404(queries.desk_cases(request.user), pk=pk)
+    form = SayForm(request.POST, label="", prefix="reply")
+    text = form.cleaned_data["text"] if form.is_valid() else ""
+    attempt(request, lambda: actions.answer_nudges(case=found, text=text, by=request.user), done=_("已回复。"))
+    return redirect("cases:detail", pk=pk)
+
+
+@access.page("cases.desk")
+def objections(request: HttpRequest) -> HttpResponseBase:
+    """The ledger of objections."""
+    table = objection_table(request.user).bind(request, queries.objections_seen_by(request.user), may_export=False)
+    return table.answer("cases/objections.html")
 
 
 @access.page("cases.open")
@@ -161,7 +230,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "left": queries.left_in_words(found, now),
             "why": in_words(found.due_why),
             "late": pressed is rules.Press.OVERDUE,
-            "finished": found.state not in ("dispatched", "accepted"),
+            "finished": found.state not in WORKING,
             "waiting": found.department_id is None and found.state == State.DISPATCHED,
             "basis": _(Basis(found.dispatch_basis).label),
             "extension": found.extensions.filter(round=found.reopened).select_related("asked_by").first(),
@@ -170,10 +239,49 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
             "entries": happenings(found, inside=True),
             "moves": [(one, _(one.label), form) for one, form in forms.items()],
+            **_together(request.user, found),
             **_rating(request.user, found, moves),
             "crumbs": [Crumb(_("办件"), reverse("cases:list")), Crumb(found.number)],
         },
     )
+
+
+def _together(user: Any, found: Case) -> dict[str, Any]:
+    """What the page shows of others who work on it or press for it, and what this user may do about that."""
+    strands = found.strands.select_related("case__place", "case__department", "department", "handler")
+    waiting = list(found.nudges.filter(replied_at=None).select_related("by"))
+    open_ = found.state in WORKING
+    return {
+        "strands": [
+            (
+                one,
+                _(StrandState(one.state).label),
+                STRAND_TONES[StrandState(one.state)],
+                [
+                    (
+                        move,
+                        _(move.label),
+                        SayForm(label=str(SAY[move]), prefix=f"{move.value}{one.pk}") if move in SAY else None,
+                    )
+                    for move in queries.joins_open_to(user, one)
+                ],
+            )
+            for one in strands
+        ],
+        "objections": found.objections.select_related("department", "proposed", "asked_by", "decided_by", "sent_to"),
+        "escalations": found.escalations.select_related("asked_by", "decided_by"),
+        "parts": queries.joined_to(found),
+        "outcome": _(Outcome(found.outcome).label) if found.outcome else "",
+        "route": _(Route(found.route).label) if found.route else "",
+        "solved": _(Solved(found.solved).label) if found.solved else "",
+        "nudges": waiting,
+        "nudge_form": SayForm(label=_("督办要求"), prefix="nudge")
+        if open_ and access.may(user, "cases.supervise", found)
+        else None,
+        "reply_form": SayForm(label=_("办到哪一步、何时答复"), prefix="reply")
+        if waiting and access.may(user, "cases.answer", found)
+        else None,
+    }
 
 
 def _rating(user: Any, found: Case, moves: list[Move]) -> dict[str, Any]:
@@ -216,21 +324,43 @@ def _facts(found: Case) -> list[Fact]:
         Fact(_("类别"), found.category.title),
         Fact(_("类型"), _(CaseClass(found.case_class).label)),
         Fact(_("来源"), _(Source(found.source).label)),
-        Fact(_("科室"), department, note=found.dispatch_reason or _(Basis(found.dispatch_basis).label)),
+        Fact(_("科室"), department, note=_why_there(found)),
         Fact(_("经办人"), str(found.handler) if found.handler else None),
         Fact(_("提交人"), str(found.reporter) if found.reporter else None),
         Fact(_("提交时间"), found.opened_at, kind="datetime"),
     ]
 
 
+def _why_there(found: Case) -> str:
+    """By what a case lies where it lies: a person's word, or the row of the table and what the row asked."""
+    if found.dispatch_reason:
+        return found.dispatch_reason
+    basis = _(Basis(found.dispatch_basis).label)
+    row = found.dispatch_row
+    if row is None:
+        return basis
+    asked = Wording(found.street, [row], Category.objects.all()).conditions(row)
+    clause = "；".join(f"{question}：{answers}" for question, answers in asked) or _("其余全部")
+    return f"{basis}（{clause}；{_('%(day)s 起') % {'day': row.since.isoformat()}}）"
+
+
 def _form(asked: Move, found: Case, posted: QueryDict | None = None) -> SayForm | None:
     """The form of a move, None when a button is enough."""
     if asked not in SAY:
         return None
-    if asked is Move.REDISPATCH:
+    if asked in TO_A_SECTION:
         others = departments_of(found.street).exclude(pk=found.department_id or 0)
-        return DispatchForm(posted, label=str(SAY[asked]), departments=others, prefix=asked.value)
-    return SayForm(posted, label=str(SAY[asked]), prefix=asked.value)
+        form = DispatchForm(
+            posted,
+            label=str(SAY[asked]),
+            departments=others,
+            required=asked is not Move.OBJECT,
+            prefix=asked.value,
+        )
+        form.fields["department"].label = TO_A_SECTION[asked]
+        return form
+    kinds: dict[Move, type[SayForm]] = {Move.ANSWER: AnswerForm, Move.ROUTE_OUT: RouteForm, Move.MERGE: MergeForm}
+    return kinds.get(asked, SayForm)(posted, label=str(SAY[asked]), prefix=asked.value)
 
 
 def _act(asked: Move, found: Case, said: dict[str, Any], by: Any) -> tuple[Callable[[], object], str]:
@@ -238,7 +368,38 @@ def _act(asked: Move, found: Case, said: dict[str, Any], by: Any) -> tuple[Calla
     text = said.get("text", "")
     acts: dict[Move, tuple[Callable[[], object], str]] = {
         Move.ACCEPT: (lambda: actions.accept(case=found, by=by), _("已受理，由您办理。")),
-        Move.ANSWER: (lambda: actions.answer(case=found, text=text, by=by), _("已答复企业。")),
+        Move.ANSWER: (
+            lambda: actions.answer(case=found, text=text, outcome=Outcome(said["outcome"]), by=by),
+            _("已答复企业。"),
+        ),
+        Move.OBJECT: (
+            lambda: actions.object_to(case=found, reason=text, proposed=said.get("department"), by=by),
+            _("异议已提交裁定；裁定之前仍由本科室负责，期限照常计算。"),
+        ),
+        Move.UPHOLD_OBJECTION: (
+            lambda: actions.decide_objection(case=found, department=said["department"], text=text, by=by),
+            _("异议成立，已改派。"),
+        ),
+        Move.REJECT_OBJECTION: (
+            lambda: actions.decide_objection(case=found, department=None, text=text, by=by),
+            _("已裁定异议不成立。"),
+        ),
+        Move.ADD_STRAND: (
+            lambda: actions.add_strand(case=found, department=said["department"], task=text, by=by),
+            _("已请科室协办。"),
+        ),
+        Move.ESCALATE: (lambda: actions.escalate(case=found, question=text, by=by), _("已提请联席会议。")),
+        Move.RESOLVE: (lambda: actions.resolve(case=found, text=text, by=by), _("会议决定已登记。")),
+        Move.ROUTE_OUT: (
+            lambda: actions.route_out(case=found, route=Route(said["route"]), text=text, by=by),
+            _("已引导至法定途径，并告知企业。"),
+        ),
+        Move.MERGE: (
+            lambda: actions.merge(case=found, main=_named(said["main"], by), reason=text, by=by),
+            _("已并案，答复时一并告知。"),
+        ),
+        Move.SPLIT_UNTAKEN: (lambda: actions.split(case=found, by=by), _("已拆分，恢复原状。")),
+        Move.SPLIT_TAKEN: (lambda: actions.split(case=found, by=by), _("已拆分，恢复原状。")),
         Move.CLOSE: (lambda: actions.close(case=found, by=by), _("已办结，已请企业评价。")),
         Move.CONTACT: (lambda: actions.contact(case=found, text=text, by=by), _("已登记首次联系。")),
         Move.ASK_MORE: (lambda: actions.ask_more(case=found, text=text, by=by), _("已告知企业，期限暂停。")),
@@ -264,6 +425,14 @@ def _act(asked: Move, found: Case, said: dict[str, Any], by: Any) -> tuple[Calla
         Move.WITHDRAW: (lambda: actions.withdraw(case=found, reason=text, by=by), _("已撤回。")),
     }
     return acts[asked]
+
+
+def _named(number: str, user: Any) -> Case:
+    """The case of this number, as far as the user sees it."""
+    found = queries.desk_cases(user).filter(number=number.strip().upper()).first()
+    if found is None:
+        raise ValidationError({"main": _("没有找到这个编号的办件。")})
+    return found
 
 
 def _picked(request: HttpRequest) -> dict[str, Any]:

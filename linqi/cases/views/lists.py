@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from linqi.cases import queries, rules
-from linqi.cases.flow import Mending, State
-from linqi.cases.models import Case, Rectification, Source
+from linqi.cases.flow import Mending, State, StrandState
+from linqi.cases.models import Case, Nudge, Objection, Outcome, Rectification, Solved, Source
 from linqi.cases.rules import Press
 from linqi.catalogue.models import CaseClass, Window
 from linqi.enterprises.models import Enterprise
@@ -28,6 +28,15 @@ STATE_TONES = {
     State.ANSWERED: "warn",
     State.CLOSED: "good",
     State.WITHDRAWN: "quiet",
+    State.MERGED: "info",
+    State.ROUTED: "quiet",
+}
+STRAND_TONES = {
+    StrandState.ASKED: "info",
+    StrandState.TAKEN: "plain",
+    StrandState.DONE: "good",
+    StrandState.CANNOT: "bad",
+    StrandState.DROPPED: "quiet",
 }
 PRESS_TONES = {
     Press.OVERDUE: "bad",
@@ -98,6 +107,9 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         ),
         Choose("case_class", gettext_lazy("类型"), words(CaseClass), many=True),
         Choose("source", gettext_lazy("来源"), words(Source)),
+        Choose("outcome", gettext_lazy("办理结果"), words(Outcome), many=True),
+        Choose("solved", gettext_lazy("是否解决"), words(Solved), many=True),
+        Choose("nudged", gettext_lazy("催办督办"), [("yes", gettext_lazy("待回复"))], apply=_by_nudge),
         Choose("rating", gettext_lazy("评价"), RATED, apply=_by_rating, many=True),
         Choose(
             "mending",
@@ -231,6 +243,70 @@ def own_table() -> Table[Case]:
         empty_url=reverse("cases:own_new"),
         empty_action=gettext_lazy("提一个诉求"),
     )
+
+
+def objection_table(user: Any) -> Table[Objection]:
+    """The ledger of objections: who objected to which dispatch, and what was decided."""
+    decided = {
+        None: (gettext_lazy("待裁定"), "warn"),
+        True: (gettext_lazy("成立"), "good"),
+        False: (gettext_lazy("不成立"), "plain"),
+    }
+
+    def standing(one: Objection) -> tuple[Any, str]:
+        return (
+            (gettext_lazy("已受理，不再裁定"), "quiet")
+            if one.decided_at and one.upheld is None
+            else decided[one.upheld]
+        )
+
+    return Table[Objection](
+        key="objections",
+        columns=[
+            Column("case", gettext_lazy("办件"), value=lambda one: f"{one.case.number} {one.case.title}", fixed=True),
+            Column("department", gettext_lazy("提出科室"), value="department.title", sort="department__name"),
+            Column("reason", gettext_lazy("理由")),
+            Column("proposed", gettext_lazy("建议改派"), value=lambda one: one.proposed and one.proposed.title),
+            Column("asked_at", gettext_lazy("提出时间"), sort="asked_at", kind="datetime"),
+            Column(
+                "upheld",
+                gettext_lazy("裁定"),
+                value=lambda one: standing(one)[0],
+                kind="badge",
+                tone=lambda one: standing(one)[1],
+            ),
+            Column("answer", gettext_lazy("裁定理由")),
+            Column("sent_to", gettext_lazy("改派给"), value=lambda one: one.sent_to and one.sent_to.title),
+        ],
+        order="-asked_at",
+        caption=gettext_lazy("派单异议"),
+        row_url=lambda one: reverse("cases:detail", args=[one.case_id]),
+        filters=[
+            Choose(
+                "upheld",
+                gettext_lazy("裁定"),
+                [("open", gettext_lazy("待裁定")), ("yes", gettext_lazy("成立")), ("no", gettext_lazy("不成立"))],
+                apply=_by_decision,
+            ),
+            Choose(
+                "department",
+                gettext_lazy("提出科室"),
+                lambda: [(one.pk, one.title) for one in departments_seen_by(user)],
+                many=True,
+            ),
+            Span("asked", gettext_lazy("提出日期"), field="asked_at"),
+        ],
+        empty=gettext_lazy("科室认为派错了，可以在办件页提出异议，由别人裁定；裁定之前仍由它负责。"),
+    )
+
+
+def _by_decision(rows: QuerySet[Objection], values: list[str]) -> QuerySet[Objection]:
+    conditions = {"open": Q(decided_at=None), "yes": Q(upheld=True), "no": Q(upheld=False)}
+    return rows.filter(conditions[values[0]])
+
+
+def _by_nudge(rows: QuerySet[Case], values: list[str]) -> QuerySet[Case]:
+    return rows.filter(pk__in=Nudge.objects.filter(replied_at=None).values("case"))
 
 
 def _by_rating(rows: QuerySet[Case], values: list[str]) -> QuerySet[Case]:

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, queries
 from linqi.cases.deadlines import in_words
-from linqi.cases.flow import Move, State
+from linqi.cases.flow import WORKING, Move, State
 from linqi.cases.forms import SAY, OwnCaseForm, RatingForm, SayForm
-from linqi.cases.models import Case, Source
+from linqi.cases.models import Case, Outcome, Pressed, Route, Solved, Source
 from linqi.cases.views.lists import STATE_TONES, own_table
 from linqi.cases.views.timeline import happenings
 from linqi.catalogue.queries import categories_offered
@@ -81,13 +81,31 @@ def rate(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and attempt(
         request,
         lambda: actions.rate(
-            case=found, stars=int(form.cleaned_data["stars"]), comment=form.cleaned_data["comment"], by=request.user
+            case=found,
+            stars=int(form.cleaned_data["stars"]),
+            solved=Solved(form.cleaned_data["solved"]),
+            comment=form.cleaned_data["comment"],
+            by=request.user,
         ),
         done=_("谢谢您的评价。"),
         form=form,
     ):
         return redirect("cases:own_one", pk=pk)
     return _page(request, found, rating=form)
+
+
+@require_POST
+@access.page("cases.urge")
+def urge(request: HttpRequest, pk: int) -> HttpResponse:
+    """The enterprise presses, once a day."""
+    found = _mine(request, pk)
+    text = request.POST.get("text", "").replace("\x00", "")
+    attempt(
+        request,
+        lambda: actions.nudge(case=found, kind=Pressed.URGED, text=text, by=request.user),
+        done=_("已转告经办人，请等候回复。"),
+    )
+    return redirect("cases:own_one", pk=pk)
 
 
 @require_POST
@@ -130,7 +148,11 @@ def _page(
             "tone": STATE_TONES[State(found.state)],
             "left": queries.left_in_words(found, clock.now()),
             "why": in_words(found.due_why),
-            "finished": found.state not in ("dispatched", "accepted"),
+            "finished": found.state not in WORKING,
+            "may_urge": found.state in WORKING and access.may(request.user, "cases.urge", found),
+            "outcome": _(Outcome(found.outcome).label) if found.outcome else "",
+            "route": _(Route(found.route).label) if found.route else "",
+            "replies": found.nudges.exclude(replied_at=None).filter(kind=Pressed.URGED)[:3],
             "asked": found.pauses.filter(until=None).first() if found.state == State.WAITING else None,
             "entries": happenings(found, inside=False),
             "rating": (rating or RatingForm()) if Move.RATE in moves else None,

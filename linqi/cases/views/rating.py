@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from linqi.cases import actions, queries
 from linqi.cases.flow import Mend
 from linqi.cases.forms import ExclusionForm, RatingForm, SayForm
-from linqi.cases.models import Case, Ground
+from linqi.cases.models import Case, Ground, Solved
 from linqi.kit import access
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
@@ -32,7 +32,10 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.rate_by_link(
-                token=token, stars=int(form.cleaned_data["stars"]), comment=form.cleaned_data["comment"]
+                token=token,
+                stars=int(form.cleaned_data["stars"]),
+                solved=Solved(form.cleaned_data["solved"]),
+                comment=form.cleaned_data["comment"],
             )
         except ValidationError:  # somebody else was quicker with the same link
             return render(request, "cases/rate_gone.html", status=GONE)
@@ -64,7 +67,13 @@ def call_back(request: HttpRequest, pk: int) -> HttpResponse:
         said = form.cleaned_data
         attempt(
             request,
-            lambda: actions.call_back(case=found, stars=int(said["stars"]), comment=said["comment"], by=request.user),
+            lambda: actions.call_back(
+                case=found,
+                stars=int(said["stars"]),
+                solved=Solved(said["solved"]),
+                comment=said["comment"],
+                by=request.user,
+            ),
             done=_("回访已登记。"),
         )
     return redirect(f"{reverse('cases:detail', args=[pk])}#rating")

@@ -1,22 +1,28 @@
 """A street's own tables: which section settles what, and how long it may take 派单与时限设置."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from linqi.cases import actions
+from linqi.cases import actions, queries
+from linqi.cases.dispatch import Fault
 from linqi.cases.forms import LimitForm, RowForm
 from linqi.cases.models import DispatchRow, TimeLimit
-from linqi.catalogue.models import CaseClass
+from linqi.cases.views.wording import Wording
+from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import categories_seen_by
-from linqi.kit import access
+from linqi.kit import access, clock
 from linqi.kit.clock import Term
 from linqi.organisation.actions import seed_departments
 from linqi.organisation.queries import departments_of
 from linqi.territory.models import Place, PlaceKind
+from linqi.territory.queries import standing_below
 from linqi.ui.attempts import attempt
 
 
@@ -31,18 +37,43 @@ def tables(request: HttpRequest) -> HttpResponse:
 @require_POST
 @access.page("cases.configure")
 def row(request: HttpRequest, street_id: int) -> HttpResponse:
-    """Say which section settles a category from today on."""
+    """Add a row to the dispatch table, or put one in the place of another."""
     street = get_object_or_404(_streets(request), pk=street_id)
-    form = RowForm(request.POST, departments=departments_of(street))
-    if form.is_valid():
+    instead_of = _rows(street).filter(pk=_number(request.POST.get("instead_of", ""))).first()
+    form = _row_form(request, street, request.POST)
+
+    def save() -> None:
         said = form.cleaned_data
-        attempt(
-            request,
-            lambda: actions.set_dispatch_row(
-                street=street, category=said["category"], department=said["department"], by=request.user
-            ),
-            done=_("派单表已修改，今后的办件按新的派。"),
+        actions.save_dispatch_row(
+            street=street,
+            clause=form.clause(),
+            department=said["department"],
+            together=said["together"],
+            since=said["since"],
+            until=said["until"],
+            instead_of=instead_of,
+            by=request.user,
         )
+
+    if form.is_valid() and attempt(request, save, done=_("派单表已修改，今后的办件按新的派。"), form=form):
+        return redirect(f"{_address(street)}#dispatch")
+    return _page(request, street, LimitForm(), form, instead_of)
+
+
+@require_POST
+@access.page("cases.configure")
+def row_step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """Move a row up or down, or end it."""
+    found = get_object_or_404(access.seen_by(request.user, DispatchRow).select_related("street"), pk=pk)
+    street = found.street
+    steps: dict[str, tuple[Callable[[], object], str]] = {
+        "up": (lambda: actions.move_dispatch_row(row=found, up=True, by=request.user), _("已上移。")),
+        "down": (lambda: actions.move_dispatch_row(row=found, up=False, by=request.user), _("已下移。")),
+        "end": (lambda: actions.end_dispatch_row(row=found, by=request.user), _("已停用，已派的办件不变。")),
+    }
+    if name in steps:
+        act, done = steps[name]
+        attempt(request, act, done=done)
     return redirect(f"{_address(street)}#dispatch")
 
 
@@ -83,47 +114,81 @@ def limit(request: HttpRequest, street_id: int) -> HttpResponse:
     return _page(request, street, form)
 
 
-def _page(request: HttpRequest, street: Place | None, form: LimitForm) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    street: Place | None,
+    form: LimitForm,
+    row_form: RowForm | None = None,
+    instead_of: DispatchRow | None = None,
+) -> HttpResponse:
     if street is None:
         return render(request, "cases/tables.html", {"street": None})
-    sections = departments_of(street)
-    held = {
-        one.category_id: one
-        for one in DispatchRow.objects.filter(street=street, until=None).select_related("department")
-    }
     limits: dict[str, TimeLimit] = {}
     for one in access.seen_by(request.user, TimeLimit).filter(Q(street=street) | Q(street=None)):
         if one.case_class not in limits or one.street_id is not None:
             limits[one.case_class] = one
+    if row_form is None:
+        instead_of = _rows(street).filter(pk=_number(request.GET.get("edit", ""))).first()
+        row_form = _row_form(request, street, edited=instead_of)
+    rows = list(_rows(street))
+    words = Wording(street, rows, categories_seen_by(request.user))
+    found = queries.findings(street, [queries.as_rule(one) for one in rows], clock.today())
     return render(
         request,
         "cases/tables.html",
         {
             "street": street,
             "streets": _streets(request),
-            "rows": [
-                (
-                    category,
-                    held.get(category.pk),
-                    RowForm(
-                        departments=sections,
-                        initial={
-                            "category": category.pk,
-                            "department": held[category.pk].department_id if category.pk in held else None,
-                        },
-                        auto_id=f"id_{category.pk}_%s",
-                    ),
-                )
-                for category in categories_seen_by(request.user)
-            ],
+            "rows": [(at, one, words.conditions(one)) for at, one in enumerate(rows, 1)],
+            "findings": [words.finding(one) for one in found],
+            "row_form": row_form,
+            "instead_of": instead_of,
             "limits": [
                 (_(kind.label), limits[kind.value], _words(limits[kind.value]))
                 for kind in CaseClass
                 if kind.value in limits
             ],
             "form": form,
-            "gaps": any(category.pk not in held for category in categories_seen_by(request.user)),
+            "gaps": any(one.fault is Fault.HOLE for one in found),
         },
+    )
+
+
+def _rows(street: Place) -> QuerySet[DispatchRow]:
+    """The rows that count today or later, from the top."""
+    return (
+        DispatchRow.objects.filter(street=street)
+        .exclude(until__lte=clock.today())
+        .select_related("street", "department")
+        .prefetch_related("together")
+    )
+
+
+def _row_form(
+    request: HttpRequest, street: Place, posted: QueryDict | None = None, edited: DispatchRow | None = None
+) -> RowForm:
+    initial: dict[str, Any] = {}
+    if edited is not None:
+        held = edited.conditions
+        initial = {
+            "categories": list(
+                Category.objects.filter(code__in=held.get("categories", [])).values_list("pk", flat=True)
+            ),
+            "places": held.get("places", []),
+            "classes": held.get("classes", []),
+            "sources": held.get("sources", []),
+            "department": edited.department_id,
+            "together": [one.pk for one in edited.together.all()],
+            "until": edited.until,
+        }
+    wide = (PlaceKind.COMMUNITY, PlaceKind.PARK, PlaceKind.BUILDING)
+    return RowForm(
+        posted,
+        departments=departments_of(street),
+        categories=categories_seen_by(request.user),
+        places=standing_below(street).filter(kind__in=wide).order_by("kind", "name"),
+        initial=initial,
+        prefix="row",
     )
 
 
@@ -142,7 +207,11 @@ def _streets(request: HttpRequest) -> QuerySet[Place]:
 
 
 def _asked(request: HttpRequest) -> int:
-    text = request.GET.get("street", "")
+    return _number(request.GET.get("street", ""))
+
+
+def _number(text: str) -> int:
+    """An id from the browser, 0 when it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 

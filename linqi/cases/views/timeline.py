@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from linqi.cases.dispatch import Basis
 from linqi.cases.flow import Mend
 from linqi.cases.models import Case
-from linqi.cases.rules import Basis
 from linqi.journal.models import Entry
 from linqi.journal.verbs import Verb
 from linqi.ui import shown

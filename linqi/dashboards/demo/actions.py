@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from linqi.accounts.actions import create_user
 from linqi.accounts.models import Grant, RoleRecord, User
+from linqi.cases.dispatch import Clause
 from linqi.cases.models import Case, DispatchRow, TimeLimit
 from linqi.catalogue.models import Category
 from linqi.dashboards.demo import firms as firms_room
@@ -147,6 +148,7 @@ class _Demo:
         self.streets: list[Street] = []
         self.firms: list[list[Firm]] = []
         self.departments: list[dict[str, int]] = []
+        self.tables: list[dict[str, int]] = []  # rows of the dispatch tables by section
         self.users: dict[int, Any] = {}
         self.acts: list[Told] = []
         self.names = Names(self._random("names"))
@@ -207,6 +209,7 @@ class _Demo:
         categories = list(Category.objects.order_by("pk"))
         for street in self.streets:
             sections = {code: (next(ids), name) for code, name in default_departments()}
+            table = {code: next(rows) for code in sections}
             self._put(
                 "departments",
                 Department,
@@ -216,13 +219,14 @@ class _Demo:
             self._put(
                 "dispatch_rows",
                 DispatchRow,
-                ("id", "street", "category", "department", "since"),
+                ("id", "street", "order", "conditions", "department", "since"),
                 [
-                    (next(rows), street.pk, category.pk, sections[category.department_code][0], since)
-                    for category in categories
-                    if category.department_code in sections
+                    (table[code], street.pk, at, Clause(frozenset(mine)).written(), pk, since)
+                    for at, (code, (pk, _name)) in enumerate(sections.items())
+                    if (mine := [one.code for one in categories if one.department_code == code])
                 ],
             )
+            self.tables.append(table)
             self.departments.append({code: pk for code, (pk, _name) in sections.items()})
         follow(Department, DispatchRow)
 
@@ -442,6 +446,7 @@ class _Demo:
                         sections.get(one.department_code),
                         handlers.get(one.department_code),
                         names[one.department_code] if one.department_code in sections else "",
+                        self.tables[number].get(one.department_code),
                     )
                     for one in categories
                 ),

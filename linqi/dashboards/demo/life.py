@@ -9,9 +9,10 @@ from random import Random
 from typing import Any
 
 from linqi.cases.deadlines import Deadline, counted
+from linqi.cases.dispatch import Basis
 from linqi.cases.flow import State
 from linqi.cases.models import RatedBy, Source
-from linqi.cases.rules import Basis, number
+from linqi.cases.rules import number
 from linqi.dashboards.demo.firms import SOURCE, Firm
 from linqi.dashboards.demo.words import words
 from linqi.enterprises.models import ClaimState, EntityType, SourceKind
@@ -103,7 +104,12 @@ CASE_COLUMNS = (
     "rating_comment",
     "rated_at",
     "rated_by",
+    "outcome",
+    "solved",
+    "route",
+    "dispatch_row",
 )
+OUTCOMES = ("solved", "partly", "explained", "unmet"), (82, 8, 7, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class Topic:
     department: int | None
     handler: int | None
     section: str  # the name of the department; empty where there is none
+    row: int | None = None  # of the dispatch table
 
 
 @dataclass(frozen=True)
@@ -452,6 +459,8 @@ class _Year:
             else:
                 rated = None
         answer = random.choice(words()["answers"]) if answered else ""
+        outcome = random.choices(*OUTCOMES)[0] if answered else ""
+        solved = "" if stars is None else "yes" if stars > 3 else "partly" if stars == 3 else "no"
         self.life.cases.append(
             (
                 pk,
@@ -492,6 +501,10 @@ class _Year:
                 comment,
                 rated,
                 RatedBy.PORTAL.value if rated else "",
+                outcome,
+                solved,
+                "",
+                topic.row if basis == Basis.TABLE else None,
             )
         )
         name = f"{numbered} {title}"
@@ -501,7 +514,12 @@ class _Year:
                 opened,
                 None,
                 "cases.dispatched",
-                {"department": topic.department, "department_name": topic.section, "basis": basis.value},
+                {
+                    "department": topic.department,
+                    "department_name": topic.section,
+                    "basis": basis.value,
+                    "row": topic.row if basis == Basis.TABLE else None,
+                },
             ),
             (accepted, topic.handler, "cases.accepted", {"in_time": bool(accepted and accepted <= accept_due.at)}),
             (
