@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, queries, rules
 from linqi.cases.deadlines import in_words
-from linqi.cases.dispatch import Basis
+from linqi.cases.dispatch import Basis, Clause
 from linqi.cases.flow import UNSETTLED, WORKING, Join, Mending, Move, State, StrandState
 from linqi.cases.forms import (
     SAY,
@@ -29,14 +29,13 @@ from linqi.cases.forms import (
 from linqi.cases.models import Case, Exclusion, Ground, Outcome, Pressed, RatedBy, Route, Solved, Source, Strand
 from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
 from linqi.cases.views.timeline import happenings
-from linqi.cases.views.wording import Wording
-from linqi.catalogue.models import CaseClass, Category
+from linqi.catalogue.models import CaseClass
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import enterprises_seen_by, named_like, shown_name
 from linqi.kit import access, clock
 from linqi.organisation.queries import departments_of
-from linqi.territory.models import Place
+from linqi.territory.models import Coverage, Place
 from linqi.territory.queries import way_down
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb, Fact
@@ -52,6 +51,18 @@ TO_A_SECTION: dict[Move, Any] = {  # moves that name a section, and what the box
     Move.OBJECT: gettext_lazy("应由哪个科室办（可不选）"),
     Move.ADD_STRAND: gettext_lazy("协办科室"),
 }
+SELDOM = frozenset(  # folded away: what most cases never need
+    {
+        Move.ADD_STRAND,
+        Move.ESCALATE,
+        Move.MERGE,
+        Move.ROUTE_OUT,
+        Move.OBJECT,
+        Move.SEND_BACK,
+        Move.ASK_EXTENSION,
+        Move.WITHDRAW,
+    }
+)
 RATINGS = (Move.RATE, Move.CALL_BACK)  # these have forms and addresses of their own
 FOUND_AT_ONCE = 20  # enterprises shown in the picker
 
@@ -238,7 +249,9 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "facts": _facts(found),
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
             "entries": happenings(found, inside=True),
-            "moves": [(one, _(one.label), form) for one, form in forms.items()],
+            "moves": [(one, _(one.label), form) for one, form in forms.items() if one not in SELDOM],
+            "seldom": [(one, _(one.label), form) for one, form in forms.items() if one in SELDOM],
+            "seldom_open": any(form and form.errors for one, form in forms.items() if one in SELDOM),
             **_together(request.user, found),
             **_rating(request.user, found, moves),
             "crumbs": [Crumb(_("办件"), reverse("cases:list")), Crumb(found.number)],
@@ -339,9 +352,16 @@ def _why_there(found: Case) -> str:
     row = found.dispatch_row
     if row is None:
         return basis
-    asked = Wording(found.street, [row], Category.objects.all()).conditions(row)
-    clause = "；".join(f"{question}：{answers}" for question, answers in asked) or _("其余全部")
-    return f"{basis}（{clause}；{_('%(day)s 起') % {'day': row.since.isoformat()}}）"
+    held = Clause.read(row.conditions)
+    above = Coverage.objects.filter(ancestor__in=held.places, descendant=found.place).values("ancestor")
+    parts = [
+        found.category.title if held.categories else "",
+        _(CaseClass(found.case_class).label) if held.classes else "",
+        _(Source(found.source).label) if held.sources else "",
+        "、".join(Place.objects.filter(pk__in=above).values_list("name", flat=True)),
+    ]
+    clause = "，".join(part for part in parts if part) or _("其余全部")
+    return f"{basis}：{clause}（{_('%(day)s 起') % {'day': row.since.isoformat()}}）"
 
 
 def _form(asked: Move, found: Case, posted: QueryDict | None = None) -> SayForm | None:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from linqi.cases.dispatch import Basis
-from linqi.cases.flow import Mend
-from linqi.cases.models import Case
+from linqi.cases.flow import Join, Mend
+from linqi.cases.models import Case, Pressed
 from linqi.journal.models import Entry
 from linqi.journal.verbs import Verb
 from linqi.ui import shown
@@ -41,6 +41,18 @@ LOOKS = {
     Verb.CASE_NOT_ACCEPTED: ("bad", "alarm"),
     Verb.CASE_NEAR_DUE: ("warn", "alarm"),
     Verb.CASE_OVERDUE: ("bad", "alarm"),
+    Verb.CASE_OBJECTED: ("warn", "message-report"),
+    Verb.CASE_OBJECTION_DECIDED: ("plain", "message-report"),
+    Verb.CASE_STRAND_OPENED: ("info", "users-group"),
+    Verb.CASE_STRAND_MOVED: ("plain", "users-group"),
+    Verb.CASE_STRAND_LATE: ("bad", "alarm"),
+    Verb.CASE_ESCALATED: ("warn", "users-group"),
+    Verb.CASE_RESOLVED: ("good", "users-group"),
+    Verb.CASE_ROUTED: ("plain", "corner-up-left"),
+    Verb.CASE_NUDGED: ("warn", "alarm"),
+    Verb.CASE_NUDGE_ANSWERED: ("plain", "message"),
+    Verb.CASE_MERGED: ("info", "git-merge"),
+    Verb.CASE_SPLIT: ("plain", "git-merge"),
     Verb.DEADLINES_RECOMPUTED: ("plain", "calendar-plus"),
 }
 INSIDE = frozenset(  # not for the enterprise's page
@@ -54,6 +66,12 @@ INSIDE = frozenset(  # not for the enterprise's page
         Verb.CASE_RATING_LINK,
         Verb.CASE_EXCLUSION_ASKED,
         Verb.CASE_EXCLUSION_DECIDED,
+        Verb.CASE_OBJECTED,
+        Verb.CASE_OBJECTION_DECIDED,
+        Verb.CASE_STRAND_LATE,
+        Verb.CASE_ESCALATED,
+        Verb.CASE_MERGED,  # would name another enterprise's case
+        Verb.CASE_SPLIT,
     }
 )
 
@@ -88,6 +106,12 @@ def _title(verb: Verb, data: dict[str, Any]) -> str:
         return _("企业评价 %(stars)s 星") % {"stars": data.get("stars")}
     if verb is Verb.DEADLINES_RECOMPUTED:
         return _("期限重算")
+    if verb is Verb.CASE_STRAND_OPENED:
+        return _("请 %(name)s 协办") % {"name": _(data.get("department_name") or "")}
+    if verb is Verb.CASE_STRAND_MOVED and data.get("step") in Join.values:
+        return f"{_(data.get('department_name') or '')} {_(Join(data['step']).label)}".strip()
+    if verb is Verb.CASE_NUDGED and data.get("kind") in Pressed.values:
+        return _(Pressed(data["kind"]).label)
     if verb is Verb.CASE_RECTIFICATION and data.get("step") in Mend.values:
         return _(Mend(data["step"]).label)
     return pgettext("journal", verb.label)
