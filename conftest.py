@@ -30,6 +30,15 @@ class Cast:
         raise AttributeError(name)
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """What is kept in memory between requests belongs to one database, and each test has its own."""
+    from linqi.cases import comparing
+
+    yield
+    comparing.forget()
+
+
 @pytest.fixture
 def cast(db):
     """Two streets with a community, a park, a building, a floor, two units each; two enterprises; a user of each role.

@@ -8,15 +8,18 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, Final
 
 import numpy as np
+from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 TITLE: Final = 0.5  # of the likeness by words; measured best between 0.5 and 0.7
 SAME_PLACE: Final = 0.05  # added; enough to decide between equals, never to outweigh the words
 SAME_ENTERPRISE: Final = 0.05
 LONGEST: Final = 5_000  # characters compared of one text
+COMPARED: Final = 300  # characters in which shared pieces are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ class Pool:
         self._parts = [_Part([_normal(text.title) for text in texts]), _Part([_normal(text.body) for text in texts])]
         self._places = np.array([text.place for text in texts], dtype=object)
         self._enterprises = np.array([text.enterprise for text in texts], dtype=object)
+
+    def add(self, texts: Sequence[Text]) -> None:
+        """Take in more, weighed by what is known already: for the few that come between two readings of a pool."""
+        if not texts:
+            return
+        self.texts += texts
+        self._parts[0].add([_normal(text.title) for text in texts])
+        self._parts[1].add([_normal(text.body) for text in texts])
+        self._places = np.append(self._places, [text.place for text in texts])
+        self._enterprises = np.append(self._enterprises, [text.enterprise for text in texts])
 
     def nearest(self, asked: Text, count: int = 5) -> list[Like]:
         """The most alike, the most alike first, itself (the same id) left out; equal ones in the pool's order."""
@@ -96,10 +109,23 @@ class _Part:
         except ValueError:  # no text has two characters: nothing to compare by
             self.words = None
 
+    def add(self, texts: list[str]) -> None:
+        self.size += len(texts)
+        if self.words is not None:
+            self.rows = hstack([self.rows, self.words.transform(texts).T]).tocsr()
+
     def likeness(self, asked: list[str]) -> Any:
         if self.words is None:
             return np.zeros((len(asked), self.size), dtype=np.float32)
         return (self.words.transform(asked) @ self.rows).toarray()
+
+
+def shared(one: str, other: str, count: int = 3) -> list[str]:
+    """The longest pieces two texts share, longest first: what makes them alike, for people 相同之处."""
+    a, b = _normal(one)[:COMPARED], _normal(other)[:COMPARED]
+    blocks = SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+    pieces = {a[at.a : at.a + at.size].strip("，。、；：！？,.;:!?") for at in blocks if at.size > 1}
+    return sorted((one for one in pieces if len(one) > 1), key=lambda one: (-len(one), one))[:count]
 
 
 def _normal(text: str) -> str:

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/mend/<slug:name>/", rating.mend, name="mend"),
     path("rate/<slug:token>/", rating.by_link, name="rate_by_link"),
     path("<int:pk>/<slug:name>/", desk.move, name="move"),
+    path("hot/", desk.hot, name="hot"),
     path("objections/", desk.objections, name="objections"),
     path("mine/<int:pk>/urge/", portal.urge, name="urge"),
     path("mine/", portal.own, name="own"),

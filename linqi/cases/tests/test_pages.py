@@ -194,7 +194,7 @@ def test_a_new_case_at_the_desk(as_, cast, street, category):
     assert "诉求类别" in text(browser.get(address))
     browser.post(address, {"place": cast.unit.pk, "category": category.pk, "title": "窗口来的事"})
     assert Case.objects.get().title == "窗口来的事"
-    assert "窗口来的事" in text(browser.get(reverse("cases:similar"), {"enterprise": cast.firm.pk}))
+    assert "窗口来的事" in text(browser.post(f"{reverse('cases:similar')}?enterprise={cast.firm.pk}", {"title": ""}))
     assert browser.get(f"{reverse('cases:new')}?enterprise={cast.far_firm.pk}").status_code == 404
 
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from linqi.cases import actions, queries, rules
+from linqi.cases import actions, comparing, queries, rules
 from linqi.cases.deadlines import in_words
 from linqi.cases.dispatch import Basis, Clause
-from linqi.cases.flow import UNSETTLED, WORKING, Join, Mending, Move, State, StrandState
+from linqi.cases.flow import OPEN, UNSETTLED, WORKING, Join, Mending, Move, State, StrandState
 from linqi.cases.forms import (
     SAY,
     AnswerForm,
@@ -35,8 +35,8 @@ from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import enterprises_seen_by, named_like, shown_name
 from linqi.kit import access, clock
 from linqi.organisation.queries import departments_of
-from linqi.territory.models import Coverage, Place
-from linqi.territory.queries import way_down
+from linqi.territory.models import Coverage, Place, PlaceKind
+from linqi.territory.queries import street_of, way_down
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb, Fact
 
@@ -203,7 +203,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
         "enterprise": enterprise,
         "name": shown_name(enterprise, request.user),
         "crumbs": crumbs,
-        "similar": queries.similar_open(request.user, enterprise=enterprise, place=None, category=None),
+        **_compared(request.user, enterprise, None, QueryDict()),
     }
     return render(request, "cases/new.html", context)
 
@@ -214,14 +214,46 @@ def pick(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/_found.html", _picked(request))
 
 
+@require_POST
 @access.page("cases.open")
 def similar(request: HttpRequest) -> HttpResponse:
-    """Open cases that may be the same thing as the one being written; a partial."""
+    """Earlier cases like the one being written, and what it may be about; a partial."""
     enterprise = _asked_for(request)
-    place = access.seen_by(request.user, Place, "cases.open").filter(pk=_number(request.GET.get("place"))).first()
-    category = categories_offered(request.user).filter(pk=_number(request.GET.get("category"))).first()
-    found = queries.similar_open(request.user, enterprise=enterprise, place=place, category=category)
-    return render(request, "cases/_similar.html", {"similar": found})
+    place = access.seen_by(request.user, Place, "cases.open").filter(pk=_number(request.POST.get("place"))).first()
+    return render(request, "cases/_similar.html", _compared(request.user, enterprise, place, request.POST))
+
+
+@access.page("cases.desk")
+def hot(request: HttpRequest) -> HttpResponse:
+    """Open cases of several askers that may be one problem."""
+    streets = access.seen_by(request.user, Place, "cases.desk").filter(kind=PlaceKind.STREET)
+    groups = [group for street in streets for group in comparing.hot(request.user, street)]
+    crumbs = [Crumb(_("办件"), reverse("cases:list")), Crumb(_("热点问题"))]
+    return render(request, "cases/hot.html", {"groups": groups, "crumbs": crumbs})
+
+
+def _compared(user: Any, enterprise: Enterprise | None, place: Place | None, said: QueryDict) -> dict[str, Any]:
+    """What a text being written is like, as far as the user sees it: by its words, and other wishes of the same firm."""
+    title = said.get("title", "").replace("\x00", "")[:120]
+    body = said.get("body", "").replace("\x00", "")[:5000]
+    here = place or (enterprise.seat if enterprise else None)
+    street = street_of(here) if here else None
+    found = (
+        comparing.similar(
+            user,
+            street=street,
+            title=title,
+            body=body,
+            place=here.pk if here else None,
+            enterprise=enterprise.pk if enterprise else None,
+        )
+        if street
+        else []
+    )
+    category = categories_offered(user).filter(pk=_number(said.get("category"))).first()
+    shown = {one.case.pk for one in found}
+    open_ = queries.similar_open(user, enterprise=enterprise, place=place, category=category)
+    return {"similar": found, "also": [case for case in open_ if case.pk not in shown][:5]}
 
 
 def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None = None) -> HttpResponse:
@@ -252,6 +284,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "moves": [(one, _(one.label), form) for one, form in forms.items() if one not in SELDOM],
             "seldom": [(one, _(one.label), form) for one, form in forms.items() if one in SELDOM],
             "seldom_open": any(form and form.errors for one, form in forms.items() if one in SELDOM),
+            "similar": comparing.similar_to(request.user, found) if found.state in OPEN else [],
             **_together(request.user, found),
             **_rating(request.user, found, moves),
             "crumbs": [Crumb(_("办件"), reverse("cases:list")), Crumb(found.number)],
