@@ -19,6 +19,7 @@ from linqi.cases.models import (
     Rectification,
     Strand,
     TimeLimit,
+    TrainedReader,
 )
 from linqi.kit.access import (
     COMMUNITY_STAFF,
@@ -90,6 +91,7 @@ scope(Exclusion, "cases.desk", _OF_CASE)
 scope(RatingLink, "cases.see", to_nobody("only whoever holds the token gets in by it"))
 scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
+scope(TrainedReader, "cases.configure", to_nobody("only what proposes categories reads it"))
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
 
 declare(Strand, personal={"task": Kept.FILE, "result": Kept.FILE, "handler": Kept.FILE, "opened_by": Kept.FILE})
@@ -108,6 +110,7 @@ declare(
     plain=["before"],
 )
 declare(DispatchRow, plain=["conditions"])
+declare(TrainedReader, plain=["version", "measured", "data"])
 declare(TimeLimit, plain=["accept", "contact", "close", "extend", "source"])
 declare(Pause, personal={"asked": Kept.FILE, "supplied": Kept.FILE, "asked_by": Kept.FILE})
 declare(RatingLink, personal={"made_by": Kept.FILE}, plain=["digest"])
@@ -139,6 +142,7 @@ declare(
         "dispatch_reason": Kept.FILE,
         "answer": Kept.FILE,
         "rating_comment": Kept.FILE,
+        "proposal": Kept.FILE,
     },
     plain=["number", "accept_term", "contact_term", "close_term", "extend_term", "due_why"],
 )

@@ -1,5 +1,6 @@
 """What a browser says of a case."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
@@ -37,6 +38,12 @@ class CaseForm(forms.Form):
     body = forms.CharField(
         label=_("详细情况"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 5})
     )
+    field_order: Sequence[str] = (
+        "place",
+        "title",
+        "body",
+        "category",
+    )  # said first, then sorted: a category is proposed
 
     def __init__(self, *args: Any, places: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +57,7 @@ class OwnCaseForm(CaseForm):
     """A new request of an enterprise user, who may speak for more than one enterprise."""
 
     enterprise = forms.ModelChoiceField(Enterprise.objects.none(), label=_("企业"), empty_label=None)
-    field_order = ("enterprise", "category", "title", "body", "place")
+    field_order = ("enterprise", "title", "body", "category", "place")
 
     def __init__(self, *args: Any, enterprises: QuerySet[Enterprise], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

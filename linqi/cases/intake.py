@@ -1,4 +1,4 @@
-"""The time limits that the product brings along, read from its file."""
+"""What the product brings along for cases, read from its files: time limits, and examples to learn from."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -24,3 +24,35 @@ def default_limits() -> list[LimitRow]:
         LimitRow(row["class"], row["accept"], row.get("contact", ""), row["close"], row.get("extend", ""))
         for row in yaml.safe_load(text)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Something an enterprise might say, and what it is about 起步样例."""
+
+    window: str
+    service: str
+    category: str
+    text: str
+
+
+def starter_examples() -> list[Example]:
+    """Every example of `data/examples/`: one file a window, `# service | category` before the texts 起步样例.
+
+    Written for this product, so that a street without any closed case has something to learn from. ValueError names
+    the file and line that cannot be read.
+    """
+    found = []
+    for file in sorted(files("linqi.cases").joinpath("data/examples").iterdir(), key=lambda one: one.name):
+        service = category = ""
+        for at, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            text = line.strip()
+            if text.startswith("# "):
+                service, bar, category = (part.strip() for part in text[2:].partition("|"))
+                if not bar:
+                    raise ValueError(f"{file.name}:{at}: a heading reads '# service | category'.")
+            elif text and not service:
+                raise ValueError(f"{file.name}:{at}: a text before the first heading.")
+            elif text:
+                found.append(Example(file.name.removesuffix(".txt"), service, category, text))
+    return found

@@ -122,6 +122,23 @@ class DispatchRow(models.Model):
         return f"{self.street} {self.order} → {self.department}"
 
 
+class TrainedReader(models.Model):
+    """What was learnt from labelled texts, which ones, and how well it does; the newest is used 研判模型."""
+
+    version = models.CharField(max_length=40, unique=True)
+    trained_at = models.DateTimeField()
+    starters = models.PositiveIntegerField(help_text="Examples the product brought along.")
+    own = models.PositiveIntegerField(help_text="Closed cases of this installation.")
+    measured = models.JSONField(help_text="Out of five folds: accuracy, macro_f1, calibration_error, coverage_at_95.")
+    data = models.BinaryField(help_text="cases.reading.Reader as it is saved.")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.version
+
+
 class DayCount(models.Model):
     """How many cases a day has had; its row is locked while a number is taken 编号流水."""
 
@@ -180,6 +197,9 @@ class Case(models.Model):
     rated_at = models.DateTimeField(null=True)
     rated_by = models.CharField(max_length=10, choices=RatedBy.choices, blank=True)
     solved = models.CharField(max_length=8, choices=Solved.choices, blank=True, help_text="Asked with the rating.")
+    proposal = models.JSONField(
+        default=dict, help_text="What the reader proposed when it was opened: version, label, confidence, reasons."
+    )
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="parts", help_text="Settled together with this one 并案."
     )

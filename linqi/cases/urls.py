@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/<slug:name>/", desk.move, name="move"),
     path("hot/", desk.hot, name="hot"),
     path("objections/", desk.objections, name="objections"),
+    path("mine/similar/", portal.own_similar, name="own_similar"),
     path("mine/<int:pk>/urge/", portal.urge, name="urge"),
     path("mine/", portal.own, name="own"),
     path("mine/new/", portal.own_new, name="own_new"),

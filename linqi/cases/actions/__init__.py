@@ -10,6 +10,7 @@ from linqi.cases.actions.arranging import (
 )
 from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
+from linqi.cases.actions.learning import learn, learn_when_due
 from linqi.cases.actions.merging import merge, split
 from linqi.cases.actions.moving import (
     accept,
@@ -58,6 +59,8 @@ __all__ = [
     "decide_objection",
     "end_dispatch_row",
     "escalate",
+    "learn",
+    "learn_when_due",
     "link_of",
     "make_rating_link",
     "merge",

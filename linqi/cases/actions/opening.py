@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from linqi.cases import queries, rules
+from linqi.cases import queries, rules, understanding
 from linqi.cases.actions.strands import open_strand
 from linqi.cases.actions.telling import index_case, tell_workers
 from linqi.cases.deadlines import counted
@@ -75,6 +75,7 @@ def open_case(
         department_id=decision.department,
         dispatch_basis=decision.basis.value,
         dispatch_row_id=decision.row,
+        proposal=understanding.as_kept(understanding.propose(title, body)),
         opened_at=now,
         accept_term=limit.accept,
         contact_term=limit.contact,

@@ -28,6 +28,7 @@ from linqi.cases.forms import (
 )
 from linqi.cases.models import Case, Exclusion, Ground, Outcome, Pressed, RatedBy, Route, Solved, Source, Strand
 from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
+from linqi.cases.views.proposing import kept_in_words, proposed
 from linqi.cases.views.timeline import happenings
 from linqi.catalogue.models import CaseClass
 from linqi.catalogue.queries import categories_offered
@@ -253,7 +254,11 @@ def _compared(user: Any, enterprise: Enterprise | None, place: Place | None, sai
     category = categories_offered(user).filter(pk=_number(said.get("category"))).first()
     shown = {one.case.pk for one in found}
     open_ = queries.similar_open(user, enterprise=enterprise, place=place, category=category)
-    return {"similar": found, "also": [case for case in open_ if case.pk not in shown][:5]}
+    return {
+        "similar": found,
+        "also": [case for case in open_ if case.pk not in shown][:5],
+        "proposed": proposed(user, title, body),
+    }
 
 
 def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None = None) -> HttpResponse:
@@ -368,6 +373,7 @@ def _facts(found: Case) -> list[Fact]:
         Fact(_("编号"), found.number),
         Fact(_("窗口"), found.category.window.title),
         Fact(_("类别"), found.category.title),
+        Fact(_("研判建议"), kept_in_words(found) or None),
         Fact(_("类型"), _(CaseClass(found.case_class).label)),
         Fact(_("来源"), _(Source(found.source).label)),
         Fact(_("科室"), department, note=_why_there(found)),

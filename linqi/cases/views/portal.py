@@ -8,10 +8,11 @@ from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, queries
 from linqi.cases.deadlines import in_words
-from linqi.cases.flow import WORKING, Move, State
+from linqi.cases.flow import OPEN, WORKING, Move, State
 from linqi.cases.forms import SAY, OwnCaseForm, RatingForm, SayForm
 from linqi.cases.models import Case, Outcome, Pressed, Route, Solved, Source
 from linqi.cases.views.lists import STATE_TONES, own_table
+from linqi.cases.views.proposing import proposed
 from linqi.cases.views.timeline import happenings
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
@@ -70,6 +71,16 @@ def own_new(request: HttpRequest) -> HttpResponse:
             return redirect("cases:own_one", pk=made[0].pk)
     crumbs = [Crumb(_("我的诉求"), reverse("cases:own")), Crumb(_("提一个诉求"))]
     return render(request, "cases/own_new.html", {"form": form, "crumbs": crumbs})
+
+
+@require_POST
+@access.page("cases.portal")
+def own_similar(request: HttpRequest) -> HttpResponse:
+    """What the request being written may be about, and what the same user asked before; a partial."""
+    title = request.POST.get("title", "").replace("\x00", "")[:120]
+    body = request.POST.get("body", "").replace("\x00", "")[:5000]
+    open_ = queries.own_cases(request.user).filter(state__in=OPEN).order_by("-opened_at")[:5]
+    return render(request, "cases/_own_similar.html", {"proposed": proposed(request.user, title, body), "open": open_})
 
 
 @require_POST

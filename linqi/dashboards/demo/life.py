@@ -108,6 +108,7 @@ CASE_COLUMNS = (
     "solved",
     "route",
     "dispatch_row",
+    "proposal",
 )
 OUTCOMES = ("solved", "partly", "explained", "unmet"), (82, 8, 7, 3)
 
@@ -505,6 +506,7 @@ class _Year:
                 solved,
                 "",
                 topic.row if basis == Basis.TABLE else None,
+                {},
             )
         )
         name = f"{numbered} {title}"

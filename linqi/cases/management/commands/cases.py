@@ -1,4 +1,4 @@
-"""`linqi cases train|evaluate|similar`: what texts are about and which are alike, from files 研判与比对."""
+"""`linqi cases train|evaluate|similar|learn`: what texts are about and which are alike 研判与比对."""
 
 import csv
 import json
@@ -10,8 +10,10 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from sklearn.metrics import f1_score
 
+from linqi.cases import actions
 from linqi.cases.likeness import Pool, Text
 from linqi.cases.reading import CannotLearn, Reader, calibration_error, coverage_at, train
+from linqi.kit.access import SYSTEM
 
 NAMES: Final = {  # a column under the names people give it
     "id": ("id", "编号", "留言编号", "工单编号"),
@@ -45,6 +47,9 @@ class Command(BaseCommand):
             one.add_argument("--text", help="column of the text; default: text, tokens, or title and body")
             one.add_argument("--label", help="column of the label; default: label")
             one.add_argument("--json", action="store_true")
+        what.add_parser("learn", help="learn from the examples and the closed cases here, and use it").add_argument(
+            "--json", action="store_true"
+        )
         alike = what.add_parser("similar", help="the most alike of a pool, for each query")
         alike.add_argument("--pool", type=Path, required=True)
         alike.add_argument("--queries", type=Path, required=True)
@@ -84,6 +89,14 @@ class Command(BaseCommand):
         }
         self._say(told, as_json=options["json"])
 
+    def _learn(self, options: dict[str, Any]) -> None:
+        try:
+            made = actions.learn(by=SYSTEM)
+        except CannotLearn as trouble:
+            raise CommandError(str(trouble)) from trouble
+        told = {"version": made.version, "starters": made.starters, "own": made.own, **made.measured}
+        self._say(told, as_json=options["json"])
+
     def _similar(self, options: dict[str, Any]) -> None:
         pool, queries = _texts(options["pool"]), _texts(options["queries"])
         found = Pool(pool).nearest_all(queries, max(options["k"], 0))
@@ -115,7 +128,7 @@ def _labelled(path: Path, text: str | None, label: str | None) -> tuple[list[str
         said = [row[_column(path, columns, text, "text")] for row in rows]
     else:
         title, body = _column(path, columns, None, "title"), _column(path, columns, None, "body")
-        said = [f"{row[title]} {row[body]}" for row in rows]
+        said = [f"{row[title]}\n{row[body]}" for row in rows]
     labels = [row[label_at].strip() for row in rows]
     for number, one in enumerate(labels, start=2):
         if not one:

@@ -77,6 +77,11 @@ document.addEventListener("click", (event) => {
   if (target.closest("[data-close]")) return target.closest("[data-toast], dialog")?.remove();
   if (document.body.classList.contains("lq-menu-open") && !target.closest("#side")) openMenu(false);
   if (!target.closest(".lq-search")) document.getElementById("global-suggest")?.replaceChildren();
+  const chosen = target.closest("[data-choose]");
+  if (chosen) {
+    const box = document.getElementById(chosen.dataset.choose);
+    if (box) { box.value = chosen.dataset.value; box.dispatchEvent(new Event("change", { bubbles: true })); }
+  }
   each("details.lq-pop[open]", (pop) => { if (!pop.contains(target)) pop.open = false; });
   const row = target.closest("tr[data-href]");
   const busy = target.closest("a, button, input, label, select, summary, textarea") || String(getSelection());

@@ -1,0 +1,76 @@
+"""What the product brings to learn from, what is learnt here, and that it only proposes."""
+
+from collections import Counter
+from datetime import datetime
+
+import pytest
+from django.urls import reverse
+
+from linqi.cases import actions, understanding
+from linqi.cases.intake import starter_examples
+from linqi.cases.models import Case, Source, TrainedReader
+from linqi.catalogue.models import Category, Service
+from linqi.kit import clock
+from linqi.kit.access import SYSTEM
+
+
+def test_every_service_and_every_category_has_twenty_examples_and_no_two_are_alike(db):
+    examples = starter_examples()
+    by_service = Counter((one.window, one.service) for one in examples)
+    services = set(Service.objects.values_list("window__code", "name"))
+    assert set(by_service) == services
+    assert min(by_service.values()) >= 20
+    by_category = Counter(one.category for one in examples)
+    assert set(by_category) == set(Category.objects.values_list("code", flat=True))
+    assert min(by_category.values()) >= 20
+    assert len({one.text for one in examples}) == len(examples)
+    assert max(len(one.text) for one in examples) <= 60
+
+
+@pytest.fixture
+def reader(db):
+    return actions.learn(by=SYSTEM)
+
+
+def test_what_was_learnt_is_used_named_and_measured(reader, cast, street, category):
+    assert reader.own == 0
+    assert 0 < reader.measured["macro_f1"] < 1
+    found = understanding.propose("甲方欠我们的尾款催了半年还不付")
+    assert found.version == reader.version
+    assert found.ranked[0][0] == "unpaid-receivables"
+    case = actions.open_case(
+        enterprise=cast.firm, category=category, title="客户拖欠尾款不付", source=Source.DESK, by=cast.econ_specialist
+    )
+    assert case.proposal["version"] == reader.version
+    assert case.proposal["reasons"]
+    assert actions.learn(by=SYSTEM) == reader
+
+
+def test_the_reader_never_decides(reader, cast, street):
+    other = Category.objects.get(code="parking-and-traffic")
+    case = actions.open_case(
+        enterprise=cast.firm, category=other, title="客户拖欠尾款不付", source=Source.DESK, by=cast.econ_specialist
+    )
+    assert case.category == other
+
+
+def test_the_form_offers_what_it_may_be_about(reader, cast, street, client):
+    client.force_login(cast.enterprise_user)
+    page = client.post(reverse("cases:own_similar"), {"title": "客户拖欠尾款半年不付"}).content.decode()
+    assert "拖欠账款" in page
+    assert "data-choose" in page
+
+
+def test_without_anything_learnt_nothing_is_proposed_and_everything_works(cast, case):
+    assert understanding.propose("电梯坏了") is None
+    assert case.proposal == {}
+
+
+def test_it_is_learnt_once_there_are_cases_and_then_weekly_at_night(cast, case):
+    noon = datetime(2026, 3, 2, 12, 0, tzinfo=clock.ZONE)
+    assert actions.learn_when_due(noon) == 1
+    assert actions.learn_when_due(noon) == 0
+    TrainedReader.objects.update(trained_at=datetime(2026, 2, 1, 12, 0, tzinfo=clock.ZONE))
+    assert actions.learn_when_due(noon) == 0
+    assert actions.learn_when_due(noon.replace(hour=2)) == 1
+    assert Case.objects.count() == 1

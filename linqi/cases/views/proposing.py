@@ -1,0 +1,52 @@
+"""What a text may be about, as the forms show it 研判建议."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from linqi.cases import understanding
+from linqi.cases.models import Case
+from linqi.catalogue.models import Category
+from linqi.catalogue.queries import categories_offered
+
+SHOWN: Final = 3
+WORTH: Final = 0.1  # confidence below which a second guess only distracts
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One category that a text may be about, how sure the reader is in percent, and by which words."""
+
+    category: Category
+    percent: int
+    sure: bool
+    reasons: str
+
+
+def proposed(user: Any, title: str, body: str) -> list[Proposed]:
+    """The likeliest categories, the likeliest first; none while nothing has been learnt."""
+    found = understanding.propose(title, body)
+    if found is None or not found.reasons:
+        return []
+    offered = {one.code: one for one in categories_offered(user)}
+    return [
+        Proposed(offered[label], round(sure * 100), label == found.label, "、".join(found.reasons) if not at else "")
+        for at, (label, sure) in enumerate(found.ranked[:SHOWN])
+        if label in offered and (not at or sure >= WORTH)
+    ]
+
+
+def kept_in_words(case: Case) -> str:
+    """What was proposed when a case was opened, and by which reader; empty when nothing was."""
+    held = case.proposal
+    if not held or not held.get("ranked"):
+        return ""
+    label, sure = held["ranked"][0]
+    category = Category.objects.filter(code=label).first()
+    return _("%(name)s（%(percent)s%%，依据：%(reasons)s；模型 %(version)s）") % {
+        "name": category.title if category else label,
+        "percent": round(sure * 100),
+        "reasons": "、".join(held.get("reasons", [])) or "–",
+        "version": held.get("version", ""),
+    }
