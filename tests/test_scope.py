@@ -47,6 +47,7 @@ TAKES = {
     "cases/tables/": "street",
     "cases/tables/rows/": "cases.DispatchRow",
     "cases/strands/": "cases.Strand",
+    "cases/files/": "cases.Attachment",
     "visits/": "visits.Visit",
     "visits/findings/": "visits.Finding",
     "visits/must/rules/": "street",
@@ -353,6 +354,12 @@ def _about_a_case(stage, side, case, mark, now):
     stage.put(
         side,
         cases.Exclusion.objects.create(case=case, ground="duplicate", reason=f"{mark}重复", asked_at=now),
+    )
+    stage.put(
+        side,
+        cases.Attachment.objects.create(
+            case=case, name=f"{mark}.pdf", kind="pdf", size=1, digest="0", file="cases/none.pdf", added_at=now
+        ),
     )
     section = case.street.departments.first()
     stage.put(

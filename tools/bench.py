@@ -36,7 +36,7 @@ def measure(name: str) -> bool:
         environment = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "LINQI_ENV"}}
         environment["LINQI_HOME"] = home
         environment.setdefault("LINQI_DATA", str(ROOT.parent / "shared" / "data"))
-        if name == "list":  # it insists on being told which database it may fill
+        if name in {"list", "cases"}:  # these insist on being told which database they may fill
             environment["DATABASE_URL"] = f"sqlite:///{home}/linqi.sqlite3"
             for command in (["migrate"], ["collectstatic", "--no-input"]):
                 linqi = [sys.executable, "-m", "linqi", *command, "--verbosity", "0"]

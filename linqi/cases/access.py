@@ -5,6 +5,7 @@ from typing import Final
 from django.db.models import Q
 
 from linqi.cases.models import (
+    Attachment,
     Case,
     DayCount,
     DispatchRow,
@@ -74,11 +75,18 @@ def _helping(reach: Reach, permission: str) -> Q:
     return Q(pk__in=Strand.objects.filter(department__in=sections).values("case")) if sections else NOTHING
 
 
+def _helping_with(reach: Reach, permission: str) -> Q:
+    """The same for what hangs on a case."""
+    sections = reach.departments(permission) if permission in READING else ()
+    return Q(case__in=Strand.objects.filter(department__in=sections).values("case")) if sections else NOTHING
+
+
 scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise") | by(_helping))
 _OF_CASE: Final = by_place("case__place") | by_department("case__department") | by_enterprise("case__enterprise")
 _TO_READ: Final = by(
     lambda reach, permission: _OF_CASE.condition(reach, permission) if permission in READING else NOTHING
 )
+scope(Attachment, "cases.see", _OF_CASE | by(_helping_with))
 scope(Strand, "cases.see", _TO_READ | by_department("department"))  # moved on by its own section alone
 scope(Objection, "cases.desk", _OF_CASE | by_department("department"))
 scope(Escalation, "cases.desk", _OF_CASE)
@@ -94,6 +102,7 @@ scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in publ
 scope(TrainedReader, "cases.configure", to_nobody("only what proposes categories reads it"))
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
 
+declare(Attachment, personal={"name": Kept.FILE, "file": Kept.FILE, "added_by": Kept.FILE}, plain=["digest"])
 declare(Strand, personal={"task": Kept.FILE, "result": Kept.FILE, "handler": Kept.FILE, "opened_by": Kept.FILE})
 declare(
     Objection,

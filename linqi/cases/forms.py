@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from linqi.cases.attachments import ACCEPTED
 from linqi.cases.dispatch import Clause
 from linqi.cases.flow import Join, Mend, Move
 from linqi.cases.models import Ground, Outcome, Route, Solved, Source
@@ -18,6 +19,33 @@ from linqi.organisation.models import Department
 from linqi.territory.models import Place
 
 
+class FilesInput(forms.ClearableFileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files; what is in them is checked by the action."""
+
+    widget = FilesInput(attrs={"accept": ACCEPTED, "multiple": True})
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """The files sent, an empty list when none."""
+        sent = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(FilesField, self).clean(one, initial) for one in sent]
+
+
+class AttachForm(forms.Form):
+    """Files to be kept with a case."""
+
+    attached = FilesField(
+        label=_("附件"),
+        required=False,
+        help_text=_("图片、PDF、Word、Excel、PPT，每个不超过 10 MB，最多 9 个；照片里的位置信息会自动去掉。"),
+    )
+
+
 class CategoryField(forms.ModelChoiceField[Category]):
     """A category, the choices grouped by window."""
 
@@ -27,7 +55,7 @@ class CategoryField(forms.ModelChoiceField[Category]):
         self.choices = [("", _("请选择")), *grouped_by_window(categories)]
 
 
-class CaseForm(forms.Form):
+class CaseForm(AttachForm):
     """A new request: where, what about, in one sentence, and more if one likes."""
 
     place = forms.ModelChoiceField(Place.objects.none(), label=_("地点"), empty_label=None)
@@ -43,6 +71,7 @@ class CaseForm(forms.Form):
         "title",
         "body",
         "category",
+        "attached",
     )  # said first, then sorted: a category is proposed
 
     def __init__(self, *args: Any, places: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
@@ -57,7 +86,7 @@ class OwnCaseForm(CaseForm):
     """A new request of an enterprise user, who may speak for more than one enterprise."""
 
     enterprise = forms.ModelChoiceField(Enterprise.objects.none(), label=_("企业"), empty_label=None)
-    field_order = ("enterprise", "title", "body", "category", "place")
+    field_order = ("enterprise", "title", "body", "category", "place", "attached")
 
     def __init__(self, *args: Any, enterprises: QuerySet[Enterprise], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

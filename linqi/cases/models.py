@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from linqi.cases.attachments import Kind
 from linqi.cases.dispatch import Basis
 from linqi.cases.flow import Mending, State, StrandState
 from linqi.catalogue.models import CaseClass, Category
@@ -223,6 +224,25 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class Attachment(models.Model):
+    """A file with a case: a picture, a PDF, an Office file 附件."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    size = models.PositiveIntegerField(help_text="Bytes, as kept.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what is kept.")
+    file = models.FileField(upload_to="cases/%Y/%m/", max_length=200)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Pause(models.Model):

@@ -251,6 +251,11 @@ def pauses_to_remind(now: datetime) -> QuerySet[Pause]:
 
 
 # --- joined cases ---------------------------------------------------------------------------------------------------
+def may_attach(user: Any, case: Case) -> bool:
+    """Whether this user may add files to a case: whoever asked or works on it, while it is open 可否上传附件."""
+    return case.state in OPEN and (access.may(user, "cases.supply", case) or access.may(user, "cases.answer", case))
+
+
 def joined_to(case: Case) -> QuerySet[Merge]:
     """The cases that are settled together with this one, and why 并案."""
     return (

@@ -88,6 +88,8 @@ class Verb(Choice):
     CASE_NUDGE_ANSWERED = "cases.nudge_answered", "回复催办督办"
     CASE_MERGED = "cases.merged", "并案"
     CASE_SPLIT = "cases.split", "拆分"
+    CASE_ATTACHED = "cases.attached", "上传附件"
+    CASE_DETACHED = "cases.detached", "删除附件"
     READER_TRAINED = "cases.reader_trained", "训练研判模型"
     DISPATCH_TABLE_CHANGED = "cases.dispatch_table_changed", "修改派单表"
     TIME_LIMIT_CHANGED = "cases.time_limit_changed", "修改时限"

@@ -8,6 +8,7 @@ from linqi.cases.actions.arranging import (
     seed_time_limits,
     set_time_limit,
 )
+from linqi.cases.actions.attaching import attach, detach
 from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
 from linqi.cases.actions.learning import learn, learn_when_due
@@ -51,12 +52,14 @@ __all__ = [
     "ask_exclusion",
     "ask_extension",
     "ask_more",
+    "attach",
     "call_back",
     "close",
     "contact",
     "decide_exclusion",
     "decide_extension",
     "decide_objection",
+    "detach",
     "end_dispatch_row",
     "escalate",
     "learn",

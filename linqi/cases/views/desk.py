@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from linqi.cases.flow import OPEN, UNSETTLED, WORKING, Join, Mending, Move, Stat
 from linqi.cases.forms import (
     SAY,
     AnswerForm,
+    AttachForm,
     CaseForm,
     DispatchForm,
     ExclusionForm,
@@ -176,6 +178,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
         return render(request, "cases/pick.html", {"crumbs": crumbs, **_picked(request)})
     form = CaseForm(
         request.POST or None,
+        request.FILES or None,
         places=_places_of(enterprise, request.user),
         categories=categories_offered(request.user),
         initial={"place": enterprise.seat_id},
@@ -184,18 +187,19 @@ def new(request: HttpRequest) -> HttpResponseBase:
         made: list[Case] = []
         said = form.cleaned_data
 
+        @transaction.atomic
         def save() -> None:
-            made.append(
-                actions.open_case(
-                    enterprise=enterprise,
-                    place=said["place"],
-                    category=said["category"],
-                    title=said["title"],
-                    body=said["body"],
-                    source=Source.DESK,
-                    by=request.user,
-                )
+            opened = actions.open_case(
+                enterprise=enterprise,
+                place=said["place"],
+                category=said["category"],
+                title=said["title"],
+                body=said["body"],
+                source=Source.DESK,
+                by=request.user,
             )
+            actions.attach(case=opened, files=said["attached"], by=request.user)
+            made.append(opened)
 
         if attempt(request, save, done=_("办件已提交并派单。"), form=form):
             return redirect("cases:detail", pk=made[0].pk)
@@ -285,6 +289,8 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "pauses": found.pauses.all(),
             "facts": _facts(found),
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
+            "files": found.attachments.select_related("added_by"),
+            "attach_form": AttachForm() if queries.may_attach(request.user, found) else None,
             "entries": happenings(found, inside=True),
             "moves": [(one, _(one.label), form) for one, form in forms.items() if one not in SELDOM],
             "seldom": [(one, _(one.label), form) for one, form in forms.items() if one in SELDOM],

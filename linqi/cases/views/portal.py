@@ -1,5 +1,6 @@
 """An enterprise's own requests: what it asked, where it stands, how it was served 我的诉求."""
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_POST
 from linqi.cases import actions, queries
 from linqi.cases.deadlines import in_words
 from linqi.cases.flow import OPEN, WORKING, Move, State
-from linqi.cases.forms import SAY, OwnCaseForm, RatingForm, SayForm
+from linqi.cases.forms import SAY, AttachForm, OwnCaseForm, RatingForm, SayForm
 from linqi.cases.models import Case, Outcome, Pressed, Route, Solved, Source
 from linqi.cases.views.lists import STATE_TONES, own_table
 from linqi.cases.views.proposing import proposed
@@ -45,6 +46,7 @@ def own_new(request: HttpRequest) -> HttpResponse:
     first = firms.first()
     form = OwnCaseForm(
         request.POST or None,
+        request.FILES or None,
         enterprises=firms,
         places=places.order_by("kind", "name"),
         categories=categories_offered(request.user),
@@ -54,18 +56,19 @@ def own_new(request: HttpRequest) -> HttpResponse:
         made: list[Case] = []
         said = form.cleaned_data
 
+        @transaction.atomic
         def save() -> None:
-            made.append(
-                actions.open_case(
-                    enterprise=said["enterprise"],
-                    place=said["place"],
-                    category=said["category"],
-                    title=said["title"],
-                    body=said["body"],
-                    source=Source.PORTAL,
-                    by=request.user,
-                )
+            opened = actions.open_case(
+                enterprise=said["enterprise"],
+                place=said["place"],
+                category=said["category"],
+                title=said["title"],
+                body=said["body"],
+                source=Source.PORTAL,
+                by=request.user,
             )
+            actions.attach(case=opened, files=said["attached"], by=request.user)
+            made.append(opened)
 
         if attempt(request, save, done=_("已提交。办理进度会在这里显示，办结后请您评价。"), form=form):
             return redirect("cases:own_one", pk=made[0].pk)
@@ -165,6 +168,8 @@ def _page(
             "route": _(Route(found.route).label) if found.route else "",
             "replies": found.nudges.exclude(replied_at=None).filter(kind=Pressed.URGED)[:3],
             "asked": found.pauses.filter(until=None).first() if found.state == State.WAITING else None,
+            "files": found.attachments.select_related("added_by"),
+            "attach_form": AttachForm() if queries.may_attach(request.user, found) else None,
             "entries": happenings(found, inside=False),
             "rating": (rating or RatingForm()) if Move.RATE in moves else None,
             "stars": "★" * (found.rating or 0),

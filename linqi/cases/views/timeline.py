@@ -41,6 +41,8 @@ LOOKS = {
     Verb.CASE_NOT_ACCEPTED: ("bad", "alarm"),
     Verb.CASE_NEAR_DUE: ("warn", "alarm"),
     Verb.CASE_OVERDUE: ("bad", "alarm"),
+    Verb.CASE_ATTACHED: ("plain", "paperclip"),
+    Verb.CASE_DETACHED: ("plain", "paperclip"),
     Verb.CASE_OBJECTED: ("warn", "message-report"),
     Verb.CASE_OBJECTION_DECIDED: ("plain", "message-report"),
     Verb.CASE_STRAND_OPENED: ("info", "users-group"),
@@ -125,6 +127,8 @@ def _detail(verb: Verb, data: dict[str, Any], inside: bool) -> str:
     if data.get("after") and _day(data["after"]) != _day(data["before"]):  # else the date stayed
         moved = _("期限由 %(before)s 改为 %(after)s") % {"before": _day(data["before"]), "after": _day(data["after"])}
         return "；".join([moved, *([str(data["reason"])] if data.get("reason") else [])])
+    if data.get("files"):
+        return "、".join(str(one) for one in data["files"])
     said = data.get("answer") or data.get("comment") or data.get("reason") or ""
     return str(said)
 
