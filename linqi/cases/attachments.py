@@ -28,7 +28,7 @@ class Kind(Choice):
     JPEG = "jpeg", "图片"
     PNG = "png", "图片（PNG）"
     WEBP = "webp", "图片（WebP）"
-    PDF = "pdf", "PDF"
+    PDF = "pdf", "PDF 文件"
     WORD = "docx", "Word 文档"
     EXCEL = "xlsx", "Excel 表格"
     SLIDES = "pptx", "PowerPoint 演示文稿"

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                             ("jpeg", "图片"),
                             ("png", "图片（PNG）"),
                             ("webp", "图片（WebP）"),
-                            ("pdf", "PDF"),
+                            ("pdf", "PDF 文件"),
                             ("docx", "Word 文档"),
                             ("xlsx", "Excel 表格"),
                             ("pptx", "PowerPoint 演示文稿"),
