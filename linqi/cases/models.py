@@ -213,6 +213,9 @@ class Case(models.Model):
             models.Index(fields=["enterprise", "opened_at"], name="case_enterprise"),
             models.Index(fields=["street", "opened_at"], name="case_street"),
             models.Index(fields=["place", "state"], name="case_place"),
+            models.Index(fields=["place", "-number", "state"], name="case_place_number"),
+            models.Index(fields=["place", "closed_at", "number"], name="case_place_closed"),
+            models.Index(fields=["rating", "place", "number"], condition=Q(rating__isnull=False), name="case_rating"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from linqi.kit.access import may_anywhere
 from linqi.search.registry import Hit, Searchable, searchables
@@ -52,6 +53,28 @@ def matches(kind: str, question: str, streets: Iterable[int] | None, limit: int 
         cursor.execute(statement, [words, kind, limit])
         found = cursor.fetchall()
     return [object_id for object_id, text, known_by in found if holds(text, known_by.split(), question)]
+
+
+def answering(kind: str, question: str) -> RawSQL | None:
+    """Ids of all things of a kind that hold every word of a question, for `pk__in`; None when it holds no word.
+
+    Wider than the question where it has three characters and more (its pairs may stand apart): the reader compares the
+    text itself as well.
+    """
+    asked = words_asked(question)
+    if not asked:
+        return None
+    if connection.vendor == "postgresql":
+        words = " & ".join(f"'{word.text}'{':*' if word.beginning else ''}" for word in asked)
+        statement = "SELECT object_id FROM search_document WHERE vector @@ %s::tsquery AND kind = %s"
+    else:
+        pairs = " AND ".join(f'"{word.text}"{" *" if word.beginning else ""}' for word in asked)
+        words = f"words : ({pairs})"
+        statement = (
+            "SELECT object_id FROM search_index JOIN search_document AS document "
+            "ON document.id = search_index.rowid WHERE search_index MATCH %s AND kind = %s"
+        )
+    return RawSQL(statement, [words, kind])  # noqa: S611 – a fixed statement; what is asked goes in as parameters
 
 
 def _sqlite(asked: list[Word], streets: list[str] | None) -> tuple[str, str]:
