@@ -215,7 +215,9 @@ class Case(models.Model):
             models.Index(fields=["place", "state"], name="case_place"),
             models.Index(fields=["place", "-number", "state"], name="case_place_number"),
             models.Index(fields=["place", "closed_at", "number"], name="case_place_closed"),
-            models.Index(fields=["rating", "place", "number"], condition=Q(rating__isnull=False), name="case_rating"),
+            models.Index(
+                fields=["rating", "place", "number", "state"], condition=Q(rating__isnull=False), name="case_rating"
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),

@@ -5,27 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0006_attachments'),
-        ('catalogue', '0001_initial'),
-        ('enterprises', '0001_initial'),
-        ('organisation', '0001_initial'),
-        ('territory', '0001_initial'),
+        ("cases", "0006_attachments"),
+        ("catalogue", "0001_initial"),
+        ("enterprises", "0001_initial"),
+        ("organisation", "0001_initial"),
+        ("territory", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['place', '-number', 'state'], name='case_place_number'),
+            model_name="case",
+            index=models.Index(fields=["place", "-number", "state"], name="case_place_number"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['place', 'closed_at', 'number'], name='case_place_closed'),
+            model_name="case",
+            index=models.Index(fields=["place", "closed_at", "number"], name="case_place_closed"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('rating__isnull', False)), fields=['rating', 'place', 'number'], name='case_rating'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("rating__isnull", False)), fields=["rating", "place", "number"], name="case_rating"
+            ),
         ),
     ]

@@ -70,7 +70,8 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         said = Q(number__icontains=text) | Q(title__icontains=text)
         if indexed is not None:  # by the index first: comparing every title of a long pool takes seconds
             said &= Q(pk__in=indexed)
-        return rows.filter(said | Q(enterprise__in=firms.values("pk")))
+        named = Case.objects.filter(enterprise__in=firms.values("pk")).order_by().values("pk")
+        return rows.filter(pk__in=Case.objects.filter(said).order_by().values("pk").union(named))
 
     def places() -> list[tuple[int, str]]:
         """Communities and parks, and whatever narrower place the address asks for."""
