@@ -26,7 +26,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="case",
             index=models.Index(
-                condition=models.Q(("rating__isnull", False)), fields=["rating", "place", "number"], name="case_rating"
+                condition=models.Q(("rating__isnull", False)),
+                fields=["rating", "place", "number", "state"],
+                name="case_rating",
             ),
         ),
     ]

@@ -266,4 +266,4 @@ def test_a_case_is_found_by_number_and_title_by_those_who_see_it(cast, case):
     (hit,) = present(cast.econ_specialist, [case.pk])
     assert (hit.title, hit.url) == (case.title, reverse("cases:detail", args=[case.pk]))
     assert present(cast.stranger, [case.pk]) == []
-    assert streets(cast.stranger) == []
+    assert streets(cast.stranger) == [cast.far_street.pk]
