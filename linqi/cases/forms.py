@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from linqi.cases.attachments import ACCEPTED
 from linqi.cases.dispatch import Clause
 from linqi.cases.flow import Join, Mend, Move
-from linqi.cases.models import Ground, Outcome, Route, Solved, Source
+from linqi.cases.models import Case, Ground, Outcome, Route, Solved, Source
+from linqi.cases.replying import doubts
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import grouped_by_window
 from linqi.enterprises.models import Enterprise
@@ -128,7 +129,33 @@ class AnswerForm(SayForm):
     outcome = forms.ChoiceField(
         label=_("办理结果"), choices=[(one.value, _(one.label)) for one in Outcome], widget=forms.RadioSelect
     )
-    field_order = ("outcome", "text")
+    category = CategoryField(
+        Category.objects.none(), label=_("类别（不对请改）"), required=False, help_text=_("改过的会用来改进研判。")
+    )
+    sure = forms.BooleanField(label=_("已看过提示，仍按这样答复"), required=False, widget=forms.HiddenInput)
+    field_order = ("outcome", "text", "category", "sure")
+
+    def __init__(self, *args: Any, found: Case, categories: QuerySet[Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.found = found
+        field = self.fields["category"]
+        assert isinstance(field, CategoryField)
+        field.set_categories(categories)
+        field.initial = found.category_id
+
+    def clean(self) -> dict[str, Any]:
+        """What an answer lacks is said once; whoever has read it may send it all the same."""
+        said = super().clean() or self.cleaned_data
+        text = said.get("text", "")
+        lacking = doubts(
+            f"{self.found.title}。{self.found.body}", text, refused=said.get("outcome") == Outcome.EXPLAINED
+        )
+        if text and lacking and not said.get("sure"):
+            self.fields["sure"].widget = forms.CheckboxInput()
+            for one in lacking:
+                about = _("：“%(words)s”") % {"words": one.about} if one.about else ""
+                self.add_error("text", f"{_(one.doubt.label)}{about}")
+        return said
 
 
 class RouteForm(SayForm):

@@ -27,6 +27,21 @@ def default_limits() -> list[LimitRow]:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyTemplate:
+    """An answer to begin from; 【…】 is to be filled in 答复模板."""
+
+    outcome: str
+    title: str
+    text: str
+
+
+def reply_templates() -> list[ReplyTemplate]:
+    """Every answer of `data/replies.yaml` 答复模板."""
+    text = files("linqi.cases").joinpath("data/replies.yaml").read_text(encoding="utf-8")
+    return [ReplyTemplate(row["outcome"], row["title"], row["text"]) for row in yaml.safe_load(text)]
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """Something an enterprise might say, and what it is about 起步样例."""
 

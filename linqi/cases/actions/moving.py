@@ -16,6 +16,7 @@ from linqi.cases.deadlines import counted
 from linqi.cases.dispatch import Basis
 from linqi.cases.flow import RUNNING, Move
 from linqi.cases.models import Case, Merge, Outcome
+from linqi.catalogue.models import Category
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
 from linqi.kit import clock
@@ -38,10 +39,11 @@ def accept(*, case: Case, by: Any) -> Case:
 
 
 @transaction.atomic
-def answer(*, case: Case, text: str, outcome: Outcome | None = None, by: Any) -> Case:
+def answer(*, case: Case, text: str, outcome: Outcome | None = None, category: Category | None = None, by: Any) -> Case:
     """Tell the one who asked what was done, and what came of it; closing follows when they could object 答复.
 
     Not while another section is still at its part. When nobody can help, `outcome` says so: it counts as unmet need.
+    `category`: what it turned out to be about, where that is something else than was thought; the reader learns from it.
     """
     case, state = ready(case, Move.ANSWER, "cases.answer", by)
     if running := case.strands.filter(state__in=RUNNING).select_related("department").first():
@@ -49,15 +51,19 @@ def answer(*, case: Case, text: str, outcome: Outcome | None = None, by: Any) ->
             _("“%(name)s”的协办还没有结果，请先等它办完或取消协办。") % {"name": running.department.name}
         )
     case.outcome = outcome.value if outcome else ""
+    relabelled = category is not None and category.pk != case.category_id
+    if category is not None and relabelled:
+        case.category = category
     case.answer, case.answered_at = said_with(text, _("请写明办理情况。")), clock.now()
     case.contacted_at = case.contacted_at or case.answered_at  # an answer is a word to the one who asked, too
-    move_on(case, state, ["answer", "outcome", "answered_at", "contacted_at"])
+    move_on(case, state, ["answer", "outcome", "category", "answered_at", "contacted_at"])
     journal.write(
         by=by,
         verb=Verb.CASE_ANSWERED,
         subject=case,
         answer=case.answer,
         outcome=case.outcome,
+        category=case.category.code if relabelled else "",
         in_time=case.answered_at <= case.due_at,
     )
     answer_parts(case, by=by)

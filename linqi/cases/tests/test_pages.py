@@ -142,7 +142,8 @@ def test_a_handler_settles_by_the_buttons(as_, case):
     assert "期限怎么算的" in page
     browser.post(reverse("cases:move", args=[case.pk, "accept"]))
     browser.post(
-        reverse("cases:move", args=[case.pk, "answer"]), {"answer-text": "已协调付款。", "answer-outcome": "solved"}
+        reverse("cases:move", args=[case.pk, "answer"]),
+        {"answer-text": "已协调付款。", "answer-outcome": "solved", "answer-sure": "on"},
     )
     answer = browser.post(reverse("cases:move", args=[case.pk, "close"]), follow=True)
     assert "已请企业评价" in text(answer)

@@ -28,11 +28,12 @@ from linqi.cases.forms import (
     RouteForm,
     SayForm,
 )
+from linqi.cases.intake import reply_templates
 from linqi.cases.models import Case, Exclusion, Ground, Outcome, Pressed, RatedBy, Route, Solved, Source, Strand
 from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
 from linqi.cases.views.proposing import kept_in_words, proposed
 from linqi.cases.views.timeline import happenings
-from linqi.catalogue.models import CaseClass
+from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import enterprises_seen_by, named_like, shown_name
@@ -294,6 +295,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "entries": happenings(found, inside=True),
             "moves": [(one, _(one.label), form) for one, form in forms.items() if one not in SELDOM],
             "seldom": [(one, _(one.label), form) for one, form in forms.items() if one in SELDOM],
+            "templates": reply_templates(),
             "seldom_open": any(form and form.errors for one, form in forms.items() if one in SELDOM),
             "similar": comparing.similar_to(request.user, found) if found.state in OPEN else [],
             **_together(request.user, found),
@@ -424,7 +426,11 @@ def _form(asked: Move, found: Case, posted: QueryDict | None = None) -> SayForm 
         )
         form.fields["department"].label = TO_A_SECTION[asked]
         return form
-    kinds: dict[Move, type[SayForm]] = {Move.ANSWER: AnswerForm, Move.ROUTE_OUT: RouteForm, Move.MERGE: MergeForm}
+    if asked is Move.ANSWER:
+        return AnswerForm(
+            posted, label=str(SAY[asked]), found=found, categories=Category.objects.all(), prefix=asked.value
+        )
+    kinds: dict[Move, type[SayForm]] = {Move.ROUTE_OUT: RouteForm, Move.MERGE: MergeForm}
     return kinds.get(asked, SayForm)(posted, label=str(SAY[asked]), prefix=asked.value)
 
 
@@ -434,7 +440,9 @@ def _act(asked: Move, found: Case, said: dict[str, Any], by: Any) -> tuple[Calla
     acts: dict[Move, tuple[Callable[[], object], str]] = {
         Move.ACCEPT: (lambda: actions.accept(case=found, by=by), _("已受理，由您办理。")),
         Move.ANSWER: (
-            lambda: actions.answer(case=found, text=text, outcome=Outcome(said["outcome"]), by=by),
+            lambda: actions.answer(
+                case=found, text=text, outcome=Outcome(said["outcome"]), category=said["category"], by=by
+            ),
             _("已答复企业。"),
         ),
         Move.OBJECT: (
