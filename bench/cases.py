@@ -278,7 +278,7 @@ COLUMNS = (
 
 
 def drawn(count: int) -> Iterator[tuple[object, ...]]:
-    """Cases over three years, one in fifty still open."""
+    """Cases over three years, one in fifty still open; what it draws from is read at once, before anything is copied."""
     from linqi.catalogue.models import Category
     from linqi.enterprises.models import Enterprise
     from linqi.kit import clock
@@ -299,6 +299,10 @@ def drawn(count: int) -> Iterator[tuple[object, ...]]:
     firms = list(Enterprise.objects.filter(seat__isnull=False).values_list("pk", "seat")[:20_000])
     sections = {one.pk: dict(Department.objects.filter(street=one).values_list("code", "pk")) for one in streets}
     categories = list(Category.objects.values_list("pk", "case_class", "department_code"))
+    return one_by_one(count, dice, now, streets, places, firms, sections, categories)
+
+
+def one_by_one(count, dice, now, streets, places, firms, sections, categories):
     for number in range(count):
         at = number % 5
         here = streets[at].pk

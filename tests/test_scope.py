@@ -91,6 +91,8 @@ WORDS = {
         "split_untaken",
         "route_out",
     ],
+    "open311/v2/": ["json", "xml", "LQ20260302-0001"],
+    "api/v1/": ["LQ20260302-0001", "accept"],
     "cases/strands/": ["take", "done", "cannot", "drop"],
     "cases/tables/rows/": ["up", "down", "end"],
     "cases/<int:pk>/mend/": ["uphold", "reject", "mend", "content", "discontent"],
@@ -112,6 +114,8 @@ OPEN_TO_ALL = {  # addresses that answer a stranger with a page; each shows noth
     "accounts/inactive/",
     "accounts/logout/",
     "health",
+    "open311/v2/discovery.<slug:form>",
+    "api/v1/openapi.json",
 }
 QUERIES = ["", "?q=科技", "?q=91330110", "?export=csv", "?export=xlsx"]
 
@@ -319,6 +323,12 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
             batch=batch, number=2, outcome="created", name=f"{mark}行", enterprise=firm
         ),
     )
+    from linqi.accounts.models import ApiToken
+
+    token = ApiToken.objects.create(
+        user=worker, name=f"{mark}钥匙", digest=f"{prefix}{serial}", made_at=now, ends_at=now
+    )
+    stage.put(side, token)
     for notice in notify(users=[worker], title=f"{mark}通知"):
         stage.put(side, notice)
     stage.put(side, journal.write(by=worker, verb=Verb.CASE_OPENED, subject=case))

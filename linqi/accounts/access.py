@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Q
 
-from linqi.accounts.models import Grant, RoleRecord, User
+from linqi.accounts.models import ApiToken, Grant, RoleRecord, User
 from linqi.kit.access import NOTHING, Reach, Role, Scope, allow, by, by_owner, by_place, scope, seen_by, to_everyone
 from linqi.kit.privacy import Kept, declare
 
@@ -30,6 +30,8 @@ def _holding(reach: Reach, permission: str) -> Q:
     return Q(pk__in=seen_by(reach.user, Grant, permission).values("user"))
 
 
+allow("accounts.tokens", *Role, label="使用接口令牌")
+
 scope(
     Grant,
     "accounts.manage",
@@ -38,6 +40,7 @@ scope(
     | _over("enterprise", "enterprises.Enterprise")
     | _over("department", "organisation.Department"),
 )
+scope(ApiToken, "accounts.tokens", by_owner("user"))
 scope(User, "accounts.manage", by_owner("pk") | by(_holding))
 scope(RoleRecord, "accounts.manage", to_everyone("names of roles are reference data"))
 
@@ -46,5 +49,6 @@ declare(
     personal={"username": Kept.ACCOUNT, "email": Kept.ACCOUNT, "display_name": Kept.ACCOUNT, "password": Kept.ACCOUNT},
     plain=["language"],
 )
+declare(ApiToken, personal={"name": Kept.ACCOUNT, "user": Kept.ACCOUNT}, plain=["digest"])
 declare(RoleRecord, plain=["code", "label", "permissions"])
 declare(Grant, personal={"user": Kept.ACCOUNT})

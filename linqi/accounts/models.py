@@ -23,6 +23,24 @@ class User(AbstractUser):
         return self.display_name or self.username
 
 
+class ApiToken(models.Model):
+    """A key by which a program acts as a user; only its digest is kept 接口令牌."""
+
+    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60, help_text="What it is for.")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex.")
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, help_text="Last used, to the hour.")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class RoleRecord(models.Model):
     """A role and the permissions it carries: data that the district may edit 角色.
 

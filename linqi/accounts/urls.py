@@ -7,6 +7,7 @@ from linqi.accounts.views import manage, own
 app_name = "accounts"
 urlpatterns = [
     path("profile/", own.profile, name="profile"),
+    path("tokens/", own.tokens, name="tokens"),
     path("users/", manage.users, name="users"),
     path("users/new/", manage.new_user, name="new_user"),
     path("users/<int:user_id>/", manage.user, name="user"),

@@ -21,6 +21,7 @@ class Source(Choice):
     DESK = "desk", "窗口受理"
     PORTAL = "portal", "企业自助"
     VISIT = "visit", "走访发现"
+    API = "api", "系统接口"
 
 
 class RatedBy(Choice):

@@ -4,6 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from linqi.config.api import urls
+
 urlpatterns = [
     path("", include("linqi.dashboards.urls")),
     path("", include("linqi.config.health")),
@@ -19,6 +21,8 @@ urlpatterns = [
     path("catalogue/", include("linqi.catalogue.urls")),
     path("organisation/", include("linqi.organisation.urls")),
     path("cases/", include("linqi.cases.urls")),
+    path("open311/v2/", include("linqi.cases.open311_urls")),
+    path("api/v1/", urls),
     path("visits/", include("linqi.visits.urls")),
     path("policies/", include("linqi.policies.urls")),
     path("ladder/", include("linqi.ladder.urls")),

@@ -12,6 +12,8 @@ class Verb(Choice):
     SIGNED_OUT = "accounts.signed_out", "退出"
     SECOND_FACTOR_CHANGED = "accounts.second_factor_changed", "变更二次验证"
     SESSION_REVOKED = "accounts.session_revoked", "下线会话"
+    TOKEN_MADE = "accounts.token_made", "生成接口令牌"
+    TOKEN_REVOKED = "accounts.token_revoked", "停用接口令牌"
     USER_CREATED = "accounts.user_created", "新建用户"
     USER_DISABLED = "accounts.user_disabled", "停用用户"
     USER_CHANGED = "accounts.user_changed", "修改资料"

@@ -10,7 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from linqi.accounts import actions, queries
 from linqi.accounts.forms import ProfileForm
+from linqi.accounts.models import ApiToken
+from linqi.kit import clock
 from linqi.kit.access import open_to_signed_in
+from linqi.ui.attempts import attempt
 
 
 @login_not_required
@@ -35,6 +38,25 @@ def sessions(request: HttpRequest) -> HttpResponse:
         return redirect("usersessions_list")
     found = queries.sessions_of(user, request.session.session_key or "")
     return render(request, "accounts/sessions.html", {"sessions": found})
+
+
+@open_to_signed_in("everybody may make and revoke keys for programs that act as themselves")
+@require_http_methods(["GET", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Keys by which programs act as this user 接口令牌."""
+    user = queries.account(request)
+    made: list[str] = []
+    if request.method == "POST":
+        if number := request.POST.get("revoke"):
+            found = get_object_or_404(ApiToken, user=user, pk=number if number.isdecimal() else None)
+            attempt(request, lambda: actions.revoke_token(token=found, by=user), done=_("令牌已停用。"))
+            return redirect("accounts:tokens")
+        name = request.POST.get("name", "").replace("\x00", "")
+        attempt(request, lambda: made.append(actions.make_token(name=name, by=user)))
+    listed = user.api_tokens.all()
+    return render(
+        request, "accounts/tokens.html", {"tokens": listed, "made": made[0] if made else "", "now": clock.now()}
+    )
 
 
 @open_to_signed_in("everybody may see and correct what is kept about themselves")
