@@ -326,7 +326,7 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
     from linqi.accounts.models import ApiToken
 
     token = ApiToken.objects.create(
-        user=worker, name=f"{mark}钥匙", digest=f"{prefix}{serial}", made_at=now, ends_at=now
+        user=worker, name=f"{mark}钥匙", digest=f"{side}{ApiToken.objects.count()}", made_at=now, ends_at=now
     )
     stage.put(side, token)
     for notice in notify(users=[worker], title=f"{mark}通知"):
