@@ -33,10 +33,11 @@ class Cast:
 @pytest.fixture(autouse=True)
 def nothing_remembered():
     """What is kept in memory between requests belongs to one database, and each test has its own."""
-    from linqi.cases import comparing
+    from linqi.cases import comparing, understanding
 
     yield
     comparing.forget()
+    understanding.forget()
 
 
 @pytest.fixture

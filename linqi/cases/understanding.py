@@ -8,6 +8,8 @@ import io
 from collections.abc import Sequence
 from typing import Any, Final
 
+import structlog
+
 from linqi.cases.flow import State
 from linqi.cases.intake import starter_examples
 from linqi.cases.models import Case, TrainedReader
@@ -16,21 +18,38 @@ from linqi.catalogue.models import Category
 
 MOST: Final = 10_000  # closed cases learnt from, the newest: a minute or two of learning
 
-_kept: dict[str, Reader] = {}
+log = structlog.get_logger("linqi.cases")
+_kept: dict[str, Reader | None] = {}
 
 
 def propose(title: str, body: str = "") -> Proposal | None:
     """What a text is probably about; None while nothing has been learnt or there is nothing to read 研判建议."""
-    if not title.strip():
-        return None
+    found = reader() if title.strip() else None
+    return found.propose(f"{title}\n{body}") if found else None
+
+
+def reader() -> Reader | None:
+    """The newest reader; None while there is none, or when it was kept by another release and cannot be read.
+
+    Opening a case must not fail because a proposal cannot be made; `actions.learn_when_due` then learns anew.
+    """
     version = TrainedReader.objects.values_list("version", flat=True).first()
     if version is None:
         return None
     if version not in _kept:
         row = TrainedReader.objects.get(version=version)
         _kept.clear()
-        _kept[version] = Reader.load(io.BytesIO(bytes(row.data)))
-    return _kept[version].propose(f"{title}\n{body}")
+        try:
+            _kept[version] = Reader.load(io.BytesIO(bytes(row.data)))
+        except ValueError:
+            log.warning("a reader that cannot be read", version=version)
+            _kept[version] = None
+    return _kept[version]
+
+
+def forget() -> None:
+    """Read the reader again when it is next asked for."""
+    _kept.clear()
 
 
 def as_kept(found: Proposal | None) -> dict[str, Any]:

@@ -26,13 +26,14 @@ def learn(*, by: Any) -> TrainedReader:
     """
     texts, labels, starters = understanding.lessons()
     reader = train(texts, labels)
-    known = TrainedReader.objects.filter(version=reader.version).first()
-    if known is not None:
-        known.trained_at = clock.now()
-        known.save(update_fields=["trained_at"])
-        return known
     kept = io.BytesIO()
     reader.save(kept)
+    known = TrainedReader.objects.filter(version=reader.version).first()
+    if known is not None:
+        known.trained_at, known.data = clock.now(), kept.getvalue()
+        known.save(update_fields=["trained_at", "data"])
+        understanding.forget()
+        return known
     measured = {key: round(value, 4) for key, value in asdict(measure(texts, labels)).items()}
     with transaction.atomic():
         made, new = TrainedReader.objects.get_or_create(
@@ -52,10 +53,12 @@ def learn(*, by: Any) -> TrainedReader:
 
 
 def learn_when_due(now: datetime) -> int:
-    """Learn when there are cases and nothing was learnt yet, and then once a week at night 定期训练."""
+    """Learn when there are cases and nothing that can be read was learnt yet; then once a week at night 定期训练."""
     last = TrainedReader.objects.order_by("-trained_at").values_list("trained_at", flat=True).first()
     night = timezone.localtime(now).hour in NIGHT
-    if not Case.objects.exists() or (last is not None and (now - last < AGAIN_AFTER or not night)):
+    if not Case.objects.exists():
+        return 0
+    if understanding.reader() is not None and (last is None or now - last < AGAIN_AFTER or not night):
         return 0
     learn(by=access.SYSTEM)
     return 1

@@ -66,6 +66,17 @@ def test_without_anything_learnt_nothing_is_proposed_and_everything_works(cast, 
     assert case.proposal == {}
 
 
+def test_a_reader_of_another_release_stops_nobody_and_is_learnt_anew(reader, cast, street, category):
+    TrainedReader.objects.update(data=b"something else")
+    understanding.forget()
+    case = actions.open_case(
+        enterprise=cast.firm, category=category, title="客户拖欠尾款不付", source=Source.DESK, by=cast.econ_specialist
+    )
+    assert case.proposal == {}
+    assert actions.learn_when_due(datetime(2026, 3, 2, 12, 0, tzinfo=clock.ZONE)) == 1
+    assert understanding.propose("客户拖欠尾款不付") is not None
+
+
 def test_it_is_learnt_once_there_are_cases_and_then_weekly_at_night(cast, case):
     noon = datetime(2026, 3, 2, 12, 0, tzinfo=clock.ZONE)
     assert actions.learn_when_due(noon) == 1
