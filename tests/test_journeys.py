@@ -326,3 +326,31 @@ def test_a_policy_is_changed_published_by_another_told_claimed_and_paid(stage, w
     shows(leader, "20 万元")
     assert fits(leader)
     known.forget()
+
+
+def test_while_a_request_is_typed_its_category_is_proposed_and_its_like_shown(stage, walker, live_server):
+    from linqi.cases.actions import learn, open_case
+    from linqi.cases.models import Source
+    from linqi.catalogue.models import Category
+    from linqi.kit.access import SYSTEM
+
+    learn(by=SYSTEM)
+    before = open_case(
+        enterprise=stage.firm,
+        category=Category.objects.get(code="unpaid-receivables"),
+        title="甲方工程尾款拖欠半年",
+        source=Source.PORTAL,
+        by=stage.enterprise_user,
+    )
+    firm = walker(stage.enterprise_user)
+    firm.goto(live_server.url + reverse("cases:own_new"))
+    firm.locator("[name=title]").press_sequentially("甲方拖欠工程尾款不付")
+    firm.locator("#similar").get_by_role("button", name=re.compile("拖欠账款")).click()
+    assert firm.locator("[name=category]").input_value() == str(before.category_id)
+    assert fits(firm)
+
+    desk = walker(stage.econ_specialist)
+    desk.goto(f"{live_server.url}{reverse('cases:new')}?enterprise={stage.firm.pk}")
+    desk.locator("[name=title]").press_sequentially("甲方拖欠工程尾款不付")
+    shows(desk, before.number, "#similar")
+    assert fits(desk)

@@ -133,7 +133,8 @@ class Reader:
         best = int(order[0])
         spoke = row.multiply(self.weights[best]).tocoo()
         strongest = sorted(zip(spoke.data, spoke.col, strict=True), reverse=True)[: NAMED * 4]
-        said = [self._terms[column] for weight, column in strongest if weight > 0]
+        spoken = [self._terms[column] for weight, column in strongest if weight > 0]
+        said = [piece for piece in spoken if len(piece) > 1] or spoken  # one character alone tells a person little
         answered = sure[best] >= self.answers_from
         return Proposal(
             self.labels[best] if answered else None, float(sure[best]), ranked, _told_apart(said), self.version
