@@ -371,6 +371,12 @@ def _about_a_case(stage, side, case, mark, now):
             case=case, name=f"{mark}.pdf", kind="pdf", size=1, digest="0", file="cases/none.pdf", added_at=now
         ),
     )
+    stage.put(
+        side,
+        cases.Receivable.objects.create(
+            case=case, amount=1, debtor="other", debtor_name=f"{mark}付款方", delivered_on=now.date()
+        ),
+    )
     section = case.street.departments.first()
     stage.put(
         side,

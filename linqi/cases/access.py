@@ -17,6 +17,7 @@ from linqi.cases.models import (
     Objection,
     Pause,
     RatingLink,
+    Receivable,
     Rectification,
     Strand,
     TimeLimit,
@@ -87,6 +88,7 @@ _TO_READ: Final = by(
     lambda reach, permission: _OF_CASE.condition(reach, permission) if permission in READING else NOTHING
 )
 scope(Attachment, "cases.see", _OF_CASE | by(_helping_with))
+scope(Receivable, "cases.see", _OF_CASE | by(_helping_with))
 scope(Strand, "cases.see", _TO_READ | by_department("department"))  # moved on by its own section alone
 scope(Objection, "cases.desk", _OF_CASE | by_department("department"))
 scope(Escalation, "cases.desk", _OF_CASE)
@@ -102,6 +104,7 @@ scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in publ
 scope(TrainedReader, "cases.configure", to_nobody("only what proposes categories reads it"))
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
 
+declare(Receivable, personal={"debtor_name": Kept.FILE, "amount": Kept.FILE})
 declare(Attachment, personal={"name": Kept.FILE, "file": Kept.FILE, "added_by": Kept.FILE}, plain=["digest"])
 declare(Strand, personal={"task": Kept.FILE, "result": Kept.FILE, "handler": Kept.FILE, "opened_by": Kept.FILE})
 declare(

@@ -1,6 +1,7 @@
 """What a browser says of a case."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -11,6 +12,7 @@ from linqi.cases.attachments import ACCEPTED
 from linqi.cases.dispatch import Clause
 from linqi.cases.flow import Join, Mend, Move
 from linqi.cases.models import Case, Ground, Outcome, Route, Solved, Source
+from linqi.cases.receivables import Debtor
 from linqi.cases.replying import doubts
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import grouped_by_window
@@ -45,6 +47,32 @@ class AttachForm(forms.Form):
         required=False,
         help_text=_("图片、PDF、Word、Excel、PPT，每个不超过 10 MB，最多 9 个；照片里的位置信息会自动去掉。"),
     )
+
+
+class ReceivableForm(forms.Form):
+    """The money a case is about."""
+
+    amount = forms.DecimalField(label=_("金额（元）"), min_value=Decimal("0.01"), max_digits=14, decimal_places=2)
+    debtor = forms.ChoiceField(label=_("付款方类型"), choices=[(one.value, _(one.label)) for one in Debtor])
+    debtor_name = forms.CharField(label=_("付款方名称"), max_length=120)
+    delivered_on = forms.DateField(
+        label=_("交付或验收日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    agreed_days = forms.IntegerField(
+        label=_("合同约定的付款天数"), min_value=0, max_value=3650, required=False, help_text=_("没有约定的不填。")
+    )
+    agreed_daily = forms.DecimalField(
+        label=_("合同约定的逾期日利率"),
+        min_value=0,
+        max_digits=8,
+        decimal_places=6,
+        required=False,
+        help_text=_("如万分之五填 0.0005；没有约定的不填。"),
+    )
+
+    def said(self) -> dict[str, Any]:
+        """What was said, as the action takes it."""
+        return {**self.cleaned_data, "debtor": Debtor(self.cleaned_data["debtor"])}
 
 
 class CategoryField(forms.ModelChoiceField[Category]):

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from linqi.cases.attachments import Kind
 from linqi.cases.dispatch import Basis
 from linqi.cases.flow import Mending, State, StrandState
+from linqi.cases.receivables import Debtor
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise
 from linqi.kit.choices import Choice
@@ -375,6 +376,24 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.ground}"
+
+
+class Receivable(models.Model):
+    """The money that a case is about: how much, from whom, since when, and what was agreed 拖欠款项."""
+
+    case = models.OneToOneField(Case, models.CASCADE, related_name="receivable")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, help_text="Yuan.")
+    debtor = models.CharField(max_length=8, choices=Debtor.choices)
+    debtor_name = models.CharField(max_length=120)
+    delivered_on = models.DateField()
+    agreed_days = models.PositiveSmallIntegerField(null=True)
+    agreed_daily = models.DecimalField(max_digits=8, decimal_places=6, null=True, help_text="Share of the sum a day.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="receivable_more_than_nothing")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.amount}"
 
 
 class Strand(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.cases.views import desk, files, portal, rating, settings
+from linqi.cases.views import desk, files, portal, rating, receivables, settings
 
 app_name = "cases"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new/pick/", desk.pick, name="pick"),
     path("new/similar/", desk.similar, name="similar"),
     path("<int:pk>/", desk.case, name="detail"),
+    path("<int:pk>/receivable/", receivables.note, name="receivable"),
     path("<int:pk>/files/", files.add, name="add_files"),
     path("files/<int:pk>/", files.read, name="file"),
     path("files/<int:pk>/remove/", files.remove, name="remove_file"),

@@ -90,6 +90,7 @@ class Verb(Choice):
     CASE_NUDGE_ANSWERED = "cases.nudge_answered", "回复催办督办"
     CASE_MERGED = "cases.merged", "并案"
     CASE_SPLIT = "cases.split", "拆分"
+    CASE_RECEIVABLE = "cases.receivable", "登记拖欠款项"
     CASE_ATTACHED = "cases.attached", "上传附件"
     CASE_DETACHED = "cases.detached", "删除附件"
     READER_TRAINED = "cases.reader_trained", "训练研判模型"

@@ -8,7 +8,7 @@ from linqi.cases.actions.arranging import (
     seed_time_limits,
     set_time_limit,
 )
-from linqi.cases.actions.attaching import attach, detach
+from linqi.cases.actions.attaching import attach, detach, note_receivable
 from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
 from linqi.cases.actions.learning import learn, learn_when_due
@@ -70,6 +70,7 @@ __all__ = [
     "move_dispatch_row",
     "move_rectification",
     "move_strand",
+    "note_receivable",
     "nudge",
     "object_to",
     "open_case",

@@ -1,6 +1,8 @@
-"""Files with a case: checked and cleaned before they are kept, gone from the disk when they are taken away."""
+"""What is kept with a case beside its words: the money it is about, and files, checked and cleaned before."""
 
 from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -12,7 +14,8 @@ from django.utils.translation import gettext as _
 from linqi.cases import queries
 from linqi.cases.attachments import MOST_BYTES, MOST_FILES, Refusal, Refused, checked
 from linqi.cases.flow import OPEN
-from linqi.cases.models import Attachment, Case
+from linqi.cases.models import Attachment, Case, Receivable
+from linqi.cases.receivables import Debtor
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
 from linqi.kit import access, clock
@@ -74,6 +77,47 @@ def attach(*, case: Case, files: Iterable[Sent], by: Any) -> list[Attachment]:
     if made:
         journal.write(by=by, verb=Verb.CASE_ATTACHED, subject=locked, files=[row.name for row in made])
     return made
+
+
+@transaction.atomic
+def note_receivable(
+    *,
+    case: Case,
+    amount: Decimal,
+    debtor: Debtor,
+    debtor_name: str,
+    delivered_on: date,
+    agreed_days: int | None = None,
+    agreed_daily: Decimal | None = None,
+    by: Any,
+) -> Receivable:
+    """Note the money a case is about, in place of what was noted before; `amount` in yuan 登记拖欠款项."""
+    if not queries.may_attach(by, case):
+        raise PermissionDenied("cases.attach")
+    wrong: dict[str, str] = {}
+    if amount <= 0:
+        wrong["amount"] = _("金额须大于零。")
+    if delivered_on > clock.today():
+        wrong["delivered_on"] = _("交付日期不能晚于今天。")
+    if agreed_days is not None and not 0 <= agreed_days <= 3650:
+        wrong["agreed_days"] = _("约定的付款天数须在 0 到 3650 之间。")
+    if agreed_daily is not None and not 0 <= agreed_daily < 1:
+        wrong["agreed_daily"] = _("约定的日利率须小于 1，例如 0.0005。")
+    if wrong:
+        raise ValidationError(wrong)
+    row, _made = Receivable.objects.update_or_create(
+        case=case,
+        defaults={
+            "amount": amount,
+            "debtor": debtor.value,
+            "debtor_name": debtor_name.strip()[:120],
+            "delivered_on": delivered_on,
+            "agreed_days": agreed_days,
+            "agreed_daily": agreed_daily,
+        },
+    )
+    journal.write(by=by, verb=Verb.CASE_RECEIVABLE, subject=case, amount=str(amount), debtor=debtor.value)
+    return row
 
 
 @transaction.atomic

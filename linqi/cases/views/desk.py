@@ -32,6 +32,7 @@ from linqi.cases.intake import reply_templates
 from linqi.cases.models import Case, Exclusion, Ground, Outcome, Pressed, RatedBy, Route, Solved, Source, Strand
 from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
 from linqi.cases.views.proposing import kept_in_words, proposed
+from linqi.cases.views.receivables import owed_on
 from linqi.cases.views.timeline import happenings
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import categories_offered
@@ -298,6 +299,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "templates": reply_templates(),
             "seldom_open": any(form and form.errors for one, form in forms.items() if one in SELDOM),
             "similar": comparing.similar_to(request.user, found) if found.state in OPEN else [],
+            **owed_on(found, request.user),
             **_together(request.user, found),
             **_rating(request.user, found, moves),
             "crumbs": [Crumb(_("办件"), reverse("cases:list")), Crumb(found.number)],

@@ -14,6 +14,7 @@ from linqi.cases.forms import SAY, AttachForm, OwnCaseForm, RatingForm, SayForm
 from linqi.cases.models import Case, Outcome, Pressed, Route, Solved, Source
 from linqi.cases.views.lists import STATE_TONES, own_table
 from linqi.cases.views.proposing import proposed
+from linqi.cases.views.receivables import owed_on
 from linqi.cases.views.timeline import happenings
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
@@ -170,6 +171,7 @@ def _page(
             "asked": found.pauses.filter(until=None).first() if found.state == State.WAITING else None,
             "files": found.attachments.select_related("added_by"),
             "attach_form": AttachForm() if queries.may_attach(request.user, found) else None,
+            **owed_on(found, request.user),
             "entries": happenings(found, inside=False),
             "rating": (rating or RatingForm()) if Move.RATE in moves else None,
             "stars": "★" * (found.rating or 0),

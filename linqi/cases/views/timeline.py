@@ -41,6 +41,7 @@ LOOKS = {
     Verb.CASE_NOT_ACCEPTED: ("bad", "alarm"),
     Verb.CASE_NEAR_DUE: ("warn", "alarm"),
     Verb.CASE_OVERDUE: ("bad", "alarm"),
+    Verb.CASE_RECEIVABLE: ("plain", "coin"),
     Verb.CASE_ATTACHED: ("plain", "paperclip"),
     Verb.CASE_DETACHED: ("plain", "paperclip"),
     Verb.CASE_OBJECTED: ("warn", "message-report"),
