@@ -5,26 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0008_source_api'),
+        ("cases", "0008_source_api"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Receivable',
+            name="Receivable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, help_text='Yuan.', max_digits=14)),
-                ('debtor', models.CharField(choices=[('public', '机关、事业单位'), ('large', '大型企业'), ('other', '其他企业')], max_length=8)),
-                ('debtor_name', models.CharField(max_length=120)),
-                ('delivered_on', models.DateField()),
-                ('agreed_days', models.PositiveSmallIntegerField(null=True)),
-                ('agreed_daily', models.DecimalField(decimal_places=6, help_text='Share of the sum a day.', max_digits=8, null=True)),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='receivable', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.DecimalField(decimal_places=2, help_text="Yuan.", max_digits=14)),
+                (
+                    "debtor",
+                    models.CharField(
+                        choices=[("public", "机关、事业单位"), ("large", "大型企业"), ("other", "其他企业")],
+                        max_length=8,
+                    ),
+                ),
+                ("debtor_name", models.CharField(max_length=120)),
+                ("delivered_on", models.DateField()),
+                ("agreed_days", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "agreed_daily",
+                    models.DecimalField(decimal_places=6, help_text="Share of the sum a day.", max_digits=8, null=True),
+                ),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="receivable", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='receivable_more_than_nothing')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="receivable_more_than_nothing")
+                ],
             },
         ),
     ]

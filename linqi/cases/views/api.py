@@ -6,7 +6,7 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from linqi.cases import actions, queries
@@ -122,7 +122,7 @@ def listed(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
 
 
 @router.post("", response={201: Told}, summary="Open 提交")
-def opened(request: HttpRequest, new: New) -> tuple[int, dict[str, Any]]:
+def opened(request: HttpRequest, new: New) -> Status[dict[str, Any]]:
     """Take in a request: it is dispatched and its deadlines are set."""
     access_to = access.seen_by(request.user, enterprises_seen_by(request.user), "cases.open")
     enterprise = get_object_or_404(access_to, uscc=new.uscc) if new.uscc else None
@@ -139,7 +139,7 @@ def opened(request: HttpRequest, new: New) -> tuple[int, dict[str, Any]]:
         case_class=kind,
         by=request.user,
     )
-    return 201, _told(_one(request.user, made.number), request.user)
+    return Status(201, _told(_one(request.user, made.number), request.user))
 
 
 @router.get("/{number}", response=Told, summary="One case 一件")
