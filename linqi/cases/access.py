@@ -29,6 +29,7 @@ from linqi.kit.access import (
     STREET_STAFF,
     Reach,
     Role,
+    Scope,
     allow,
     by,
     by_department,
@@ -70,25 +71,25 @@ allow("cases.supervise", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="ç
 READING: Final = frozenset({"cases.see", "cases.desk"})
 
 
-def _helping(reach: Reach, permission: str) -> Q:
-    """A section that does a part sees the whole case; moving it on is for whoever leads."""
-    sections = reach.departments(permission) if permission in READING else ()
-    return Q(pk__in=Strand.objects.filter(department__in=sections).values("case")) if sections else NOTHING
+def _helping(case: str) -> Scope:
+    """A section that does a part reads the whole case; moving it on is for whoever leads. `case`: the way to it."""
+
+    def helped(reach: Reach, permission: str) -> Q:
+        sections = reach.departments(permission) if permission in READING else ()
+        return (
+            Q(**{f"{case}__in": Strand.objects.filter(department__in=sections).values("case")}) if sections else NOTHING
+        )
+
+    return by(helped)
 
 
-def _helping_with(reach: Reach, permission: str) -> Q:
-    """The same for what hangs on a case."""
-    sections = reach.departments(permission) if permission in READING else ()
-    return Q(case__in=Strand.objects.filter(department__in=sections).values("case")) if sections else NOTHING
-
-
-scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise") | by(_helping))
+scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise") | _helping("pk"))
 _OF_CASE: Final = by_place("case__place") | by_department("case__department") | by_enterprise("case__enterprise")
 _TO_READ: Final = by(
     lambda reach, permission: _OF_CASE.condition(reach, permission) if permission in READING else NOTHING
 )
-scope(Attachment, "cases.see", _OF_CASE | by(_helping_with))
-scope(Receivable, "cases.see", _OF_CASE | by(_helping_with))
+scope(Attachment, "cases.see", _OF_CASE | _helping("case"))
+scope(Receivable, "cases.see", _OF_CASE | _helping("case"))
 scope(Strand, "cases.see", _TO_READ | by_department("department"))  # moved on by its own section alone
 scope(Objection, "cases.desk", _OF_CASE | by_department("department"))
 scope(Escalation, "cases.desk", _OF_CASE)

@@ -132,9 +132,12 @@ def _pool(street: Place) -> Pool:
 
 def _recent(street: Place) -> QuerySet[Case]:
     """What is open, or was closed within the time in which a new request is compared with it."""
+    return Case.objects.filter(_fresh(), street=street)
+
+
+def _fresh() -> Q:
     since = clock.now() - rules.SIMILAR_WITHIN
-    fresh = Q(state__in=OPEN) | Q(state=State.CLOSED, closed_at__gte=since)
-    return Case.objects.filter(fresh, street=street).select_related("place", "enterprise", "category")
+    return Q(state__in=OPEN) | Q(state=State.CLOSED, closed_at__gte=since)
 
 
 def _texts(cases: QuerySet[Case]) -> list[Text]:
@@ -146,9 +149,7 @@ def _texts(cases: QuerySet[Case]) -> list[Text]:
 
 def _told(likes: Iterable[Like], asked: Text, mine: QuerySet[Case], count: int) -> list[Found]:
     ranked = list(likes)
-    since = clock.now() - rules.SIMILAR_WITHIN
-    fresh = Q(state__in=OPEN) | Q(state=State.CLOSED, closed_at__gte=since)
-    cases = {case.pk: case for case in mine.filter(fresh, pk__in=[int(one.id) for one in ranked])}
+    cases = {case.pk: case for case in mine.filter(_fresh(), pk__in=[int(one.id) for one in ranked])}
     words = f"{asked.title} {asked.body}"
     return [
         Found(

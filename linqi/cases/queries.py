@@ -250,12 +250,7 @@ def pauses_to_remind(now: datetime) -> QuerySet[Pause]:
     return Pause.objects.filter(until=None, reminded_at=None, remind_at__lte=now, case__state=State.WAITING)
 
 
-# --- joined cases ---------------------------------------------------------------------------------------------------
-def may_attach(user: Any, case: Case) -> bool:
-    """Whether this user may add files to a case: whoever asked or works on it, while it is open 可否上传附件."""
-    return case.state in OPEN and (access.may(user, "cases.supply", case) or access.may(user, "cases.answer", case))
-
-
+# --- joined cases -----------------------------------------------------------------------------------------------------
 def joined_to(case: Case) -> QuerySet[Merge]:
     """The cases that are settled together with this one, and why 并案."""
     return (
@@ -333,6 +328,11 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
         if allowed[permission]:
             moves.append(move)
     return moves
+
+
+def may_attach(user: Any, case: Case) -> bool:
+    """Whether this user may add files to a case: whoever asked or works on it, while it is open 可否上传附件."""
+    return case.state in OPEN and (access.may(user, "cases.supply", case) or access.may(user, "cases.answer", case))
 
 
 def joins_open_to(user: Any, strand: Strand) -> list[Join]:

@@ -26,10 +26,13 @@ def index(kind: str, object_id: int, text: str, streets: Iterable[int]) -> None:
 @transaction.atomic
 def index_many(kind: str, rows: Iterable[tuple[int, str, Iterable[int]]]) -> int:
     """Make many things of one kind findable, replacing what they were found by; how many. Rows are (id, text, streets)."""
+    # looked for only where there is something: on a table that grows without statistics each search reads all of it
+    known = Document.objects.filter(kind=kind).exists()
     waiting = iter(rows)
     done = 0
     while block := list(islice(waiting, BLOCK)):
-        remove(kind, [object_id for object_id, _text, _streets in block])
+        if known:
+            remove(kind, [object_id for object_id, _text, _streets in block])
         done += insert_many(
             Document,
             ("kind", "object_id", "text", "words", "streets"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from linqi.kit import clock
 from linqi.kit.access import open_to_signed_in
+from linqi.ui.asked import an_id
 from linqi.ui.parts import Chart, Crumb, Fact, Happening, Map, Node, Room, Series, Shape, Spot, Storey, Tab
 from linqi.ui.tables import Choose, Column, Search, Table
 
@@ -107,7 +108,7 @@ def gallery(request: HttpRequest) -> HttpResponseBase:
 @open_to_signed_in("shows made-up data only")
 def progress(request: HttpRequest) -> HttpResponse:
     """A bar that moves a step at each question, and stops asking when it is full."""
-    done = min(31950, _number(request.GET.get("done", "")) + 6390)
+    done = min(31950, an_id(request.GET.get("done")) + 6390)
     poll = "" if done == 31950 else f"{reverse('ui:progress')}?done={done}"
     context = {"id": "sample-progress", "label": _("正在导入企业名单"), "done": done, "total": 31950, "poll": poll}
     return render(request, "ui/components/progress.html", context)
@@ -266,7 +267,3 @@ def _map() -> Map:
     return Map(
         "places", _("街道地图"), shapes, spots, [("plain", _("正常")), ("warn", _("有待办")), ("quiet", _("尚无数据"))]
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

@@ -8,7 +8,7 @@ from linqi.cases.actions.arranging import (
     seed_time_limits,
     set_time_limit,
 )
-from linqi.cases.actions.attaching import attach, detach, note_receivable
+from linqi.cases.actions.attaching import attach, detach
 from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
 from linqi.cases.actions.learning import learn, learn_when_due
@@ -23,6 +23,7 @@ from linqi.cases.actions.moving import (
     withdraw,
 )
 from linqi.cases.actions.opening import open_case
+from linqi.cases.actions.owing import note_receivable
 from linqi.cases.actions.pressing import answer_nudges, nudge
 from linqi.cases.actions.rating import (
     ask_exclusion,

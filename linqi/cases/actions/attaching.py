@@ -1,8 +1,6 @@
-"""What is kept with a case beside its words: the money it is about, and files, checked and cleaned before."""
+"""The files that are kept with a case, checked and cleaned before."""
 
 from collections.abc import Iterable
-from datetime import date
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -14,8 +12,7 @@ from django.utils.translation import gettext as _
 from linqi.cases import queries
 from linqi.cases.attachments import MOST_BYTES, MOST_FILES, Refusal, Refused, checked
 from linqi.cases.flow import OPEN
-from linqi.cases.models import Attachment, Case, Receivable
-from linqi.cases.receivables import Debtor
+from linqi.cases.models import Attachment, Case
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
 from linqi.kit import access, clock
@@ -34,12 +31,17 @@ class Sent(Protocol):
 def attach(*, case: Case, files: Iterable[Sent], by: Any) -> list[Attachment]:
     """Keep files with a case, all of them or none; ValidationError names the file and what to do 上传附件."""
     if not queries.may_attach(by, case):
-        raise PermissionDenied("cases.attach")
+        raise PermissionDenied("cases.supply")
     locked = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if locked.state not in OPEN:
         raise ValidationError({"attached": _("这件已经结束，不能再加附件。")})
+    return keep(locked, files, by)
+
+
+def keep(case: Case, files: Iterable[Sent], by: Any) -> list[Attachment]:
+    """The same for an action that has locked the case and asked for permission; the last thing it does."""
     sent = list(files)
-    if locked.attachments.count() + len(sent) > MOST_FILES:
+    if case.attachments.count() + len(sent) > MOST_FILES:
         raise ValidationError({"attached": _("每件最多 %(n)s 个附件。") % {"n": MOST_FILES}})
     wrong, kept = [], []
     for one in sent:
@@ -59,7 +61,7 @@ def attach(*, case: Case, files: Iterable[Sent], by: Any) -> list[Attachment]:
     try:
         for good in kept:
             row = Attachment(
-                case=locked,
+                case=case,
                 name=good.name,
                 kind=good.kind.value,
                 size=len(good.data),
@@ -75,49 +77,8 @@ def attach(*, case: Case, files: Iterable[Sent], by: Any) -> list[Attachment]:
             row.file.storage.delete(str(row.file.name))
         raise
     if made:
-        journal.write(by=by, verb=Verb.CASE_ATTACHED, subject=locked, files=[row.name for row in made])
+        journal.write(by=by, verb=Verb.CASE_ATTACHED, subject=case, files=[row.name for row in made])
     return made
-
-
-@transaction.atomic
-def note_receivable(
-    *,
-    case: Case,
-    amount: Decimal,
-    debtor: Debtor,
-    debtor_name: str,
-    delivered_on: date,
-    agreed_days: int | None = None,
-    agreed_daily: Decimal | None = None,
-    by: Any,
-) -> Receivable:
-    """Note the money a case is about, in place of what was noted before; `amount` in yuan 登记拖欠款项."""
-    if not queries.may_attach(by, case):
-        raise PermissionDenied("cases.attach")
-    wrong: dict[str, str] = {}
-    if amount <= 0:
-        wrong["amount"] = _("金额须大于零。")
-    if delivered_on > clock.today():
-        wrong["delivered_on"] = _("交付日期不能晚于今天。")
-    if agreed_days is not None and not 0 <= agreed_days <= 3650:
-        wrong["agreed_days"] = _("约定的付款天数须在 0 到 3650 之间。")
-    if agreed_daily is not None and not 0 <= agreed_daily < 1:
-        wrong["agreed_daily"] = _("约定的日利率须小于 1，例如 0.0005。")
-    if wrong:
-        raise ValidationError(wrong)
-    row, _made = Receivable.objects.update_or_create(
-        case=case,
-        defaults={
-            "amount": amount,
-            "debtor": debtor.value,
-            "debtor_name": debtor_name.strip()[:120],
-            "delivered_on": delivered_on,
-            "agreed_days": agreed_days,
-            "agreed_daily": agreed_daily,
-        },
-    )
-    journal.write(by=by, verb=Verb.CASE_RECEIVABLE, subject=case, amount=str(amount), debtor=debtor.value)
-    return row
 
 
 @transaction.atomic
@@ -126,7 +87,7 @@ def detach(*, attachment: Attachment, by: Any) -> None:
     case = attachment.case
     access.require(by, "cases.see", case)
     if by.pk is None or attachment.added_by_id != by.pk:
-        raise PermissionDenied("cases.attach")
+        raise PermissionDenied("cases.supply")
     if case.state not in OPEN:
         raise ValidationError(_("这件已经结束，附件须留存。"))
     storage, path = attachment.file.storage, attachment.file.name

@@ -1,5 +1,6 @@
 """How a case comes to be: one door for every way of sensing."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linqi.cases import queries, rules, understanding
+from linqi.cases.actions.attaching import Sent, keep
 from linqi.cases.actions.strands import open_strand
 from linqi.cases.actions.telling import index_case, tell_workers
 from linqi.cases.deadlines import counted
@@ -36,12 +38,14 @@ def open_case(
     body: str = "",
     source: Source,
     case_class: CaseClass | None = None,
+    files: Iterable[Sent] = (),
     by: Any,
 ) -> Case:
     """Take in a request, send it to the section that settles such things, and set its deadlines 提交办件.
 
     Without a place it is where the enterprise sits; without a class it has the one of its category. A street whose
-    table names no section loses nothing: the case waits in the secretary's queue. ValidationError says what is missing.
+    table names no section loses nothing: the case waits in the secretary's queue. `files` are kept with it, all or
+    none. ValidationError says what is missing.
     """
     place = place or (enterprise.seat if enterprise else None)
     if place is None:
@@ -104,6 +108,7 @@ def open_case(
         open_strand(case, section, case.title, by=access.SYSTEM)
     index_case(case)
     tell_workers(case, _("新办件：%(title)s") % {"title": case.title}, key=f"case:{case.pk}:dispatched:0")
+    keep(case, files, by)  # last: nothing that can fail comes after bytes were written
     return case
 
 

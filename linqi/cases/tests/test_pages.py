@@ -1,6 +1,7 @@
 """Pages of cases as people meet them: who sees what, refusals in words, the way from asking to rating."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -221,6 +222,24 @@ def test_the_enterprise_asks_is_served_and_rates(as_, cast, street, category):
     browser.post(reverse("cases:own_move", args=[case.pk, "reopen"]), {"reopen-text": "没有解决"})
     case.refresh_from_db()
     assert case.state == State.ACCEPTED
+
+
+@pytest.mark.parametrize("who", ["econ_specialist", "property_manager"])
+def test_whoever_may_open_a_case_may_send_a_file_with_it(as_, cast, street, category, who):
+    photo = SimpleUploadedFile("现场.pdf", b"%PDF-1.7")
+    said = {"place": cast.unit.pk, "category": category.pk, "title": "园区门口积水", "attached": photo}
+    answer = as_(who).post(f"{reverse('cases:new')}?enterprise={cast.firm.pk}", said)
+    made = Case.objects.get(title="园区门口积水")
+    assert answer.url == reverse("cases:detail", args=[made.pk])
+    assert made.attachments.get().name == "现场.pdf"
+
+
+def test_a_file_that_is_refused_leaves_no_case(as_, cast, street, category):
+    wrong = SimpleUploadedFile("工具.exe", b"MZ")
+    said = {"place": cast.unit.pk, "category": category.pk, "title": "园区门口积水", "attached": wrong}
+    answer = as_("econ_specialist").post(f"{reverse('cases:new')}?enterprise={cast.firm.pk}", said)
+    assert "工具.exe" in text(answer)
+    assert not Case.objects.filter(title="园区门口积水").exists()
 
 
 def test_a_rating_without_stars_says_what_is_missing(as_, cast, case):

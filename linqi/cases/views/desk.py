@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -31,7 +30,7 @@ from linqi.cases.forms import (
 from linqi.cases.intake import reply_templates
 from linqi.cases.models import Case, Exclusion, Ground, Outcome, Pressed, RatedBy, Route, Solved, Source, Strand
 from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
-from linqi.cases.views.proposing import kept_in_words, proposed
+from linqi.cases.views.proposing import kept_in_words, proposed, said_so_far
 from linqi.cases.views.receivables import owed_on
 from linqi.cases.views.timeline import happenings
 from linqi.catalogue.models import CaseClass, Category
@@ -42,6 +41,7 @@ from linqi.kit import access, clock
 from linqi.organisation.queries import departments_of
 from linqi.territory.models import Coverage, Place, PlaceKind
 from linqi.territory.queries import street_of, way_down
+from linqi.ui.asked import an_id, words
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb, Fact
 
@@ -189,19 +189,19 @@ def new(request: HttpRequest) -> HttpResponseBase:
         made: list[Case] = []
         said = form.cleaned_data
 
-        @transaction.atomic
         def save() -> None:
-            opened = actions.open_case(
-                enterprise=enterprise,
-                place=said["place"],
-                category=said["category"],
-                title=said["title"],
-                body=said["body"],
-                source=Source.DESK,
-                by=request.user,
+            made.append(
+                actions.open_case(
+                    enterprise=enterprise,
+                    place=said["place"],
+                    category=said["category"],
+                    title=said["title"],
+                    body=said["body"],
+                    source=Source.DESK,
+                    files=said["attached"],
+                    by=request.user,
+                )
             )
-            actions.attach(case=opened, files=said["attached"], by=request.user)
-            made.append(opened)
 
         if attempt(request, save, done=_("办件已提交并派单。"), form=form):
             return redirect("cases:detail", pk=made[0].pk)
@@ -226,7 +226,7 @@ def pick(request: HttpRequest) -> HttpResponse:
 def similar(request: HttpRequest) -> HttpResponse:
     """Earlier cases like the one being written, and what it may be about; a partial."""
     enterprise = _asked_for(request)
-    place = access.seen_by(request.user, Place, "cases.open").filter(pk=_number(request.POST.get("place"))).first()
+    place = access.seen_by(request.user, Place, "cases.open").filter(pk=an_id(request.POST.get("place"))).first()
     return render(request, "cases/_similar.html", _compared(request.user, enterprise, place, request.POST))
 
 
@@ -241,8 +241,7 @@ def hot(request: HttpRequest) -> HttpResponse:
 
 def _compared(user: Any, enterprise: Enterprise | None, place: Place | None, said: QueryDict) -> dict[str, Any]:
     """What a text being written is like, as far as the user sees it: by its words, and other wishes of the same firm."""
-    title = said.get("title", "").replace("\x00", "")[:120]
-    body = said.get("body", "").replace("\x00", "")[:5000]
+    title, body = said_so_far(said)
     here = place or (enterprise.seat if enterprise else None)
     street = street_of(here) if here else None
     found = (
@@ -257,7 +256,7 @@ def _compared(user: Any, enterprise: Enterprise | None, place: Place | None, sai
         if street
         else []
     )
-    category = categories_offered(user).filter(pk=_number(said.get("category"))).first()
+    category = categories_offered(user).filter(pk=an_id(said.get("category"))).first()
     shown = {one.case.pk for one in found}
     open_ = queries.similar_open(user, enterprise=enterprise, place=place, category=category)
     return {
@@ -511,7 +510,7 @@ def _named(number: str, user: Any) -> Case:
 
 
 def _picked(request: HttpRequest) -> dict[str, Any]:
-    text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:100]
+    text = " ".join(words(request.GET.get("q"), 1000).split())[:100]
     found: list[tuple[Enterprise, str]] = []
     if len(text) > 1:
         mine = access.seen_by(request.user, enterprises_seen_by(request.user), "cases.open").select_related("seat")
@@ -521,7 +520,7 @@ def _picked(request: HttpRequest) -> dict[str, Any]:
 
 
 def _asked_for(request: HttpRequest) -> Enterprise | None:
-    pk = _number(request.GET.get("enterprise"))
+    pk = an_id(request.GET.get("enterprise"))
     if not pk:
         return None
     mine = access.seen_by(request.user, enterprises_seen_by(request.user), "cases.open")
@@ -532,11 +531,6 @@ def _places_of(enterprise: Enterprise, user: Any) -> Any:
     """Where a case of this enterprise can lie: where it is, as far as the user may open cases there."""
     mine = access.seen_by(user, Place, "cases.open")
     return mine.filter(pk__in=queries.places_of(enterprise)).order_by("kind", "name")
-
-
-def _number(text: str | None) -> int:
-    """An id from the address, 0 when it is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def _spelt_out(query: QueryDict) -> str:

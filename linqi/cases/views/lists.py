@@ -20,6 +20,7 @@ from linqi.kit.choices import Choice
 from linqi.organisation.queries import departments_seen_by
 from linqi.search.queries import answering
 from linqi.territory.models import Place, PlaceKind
+from linqi.ui.asked import an_id
 from linqi.ui.tables import Choose, Column, Search, Span, Table
 
 STATE_TONES = {
@@ -77,14 +78,14 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         """Communities and parks, and whatever narrower place the address asks for."""
         seen = seen_by(user, Place, "cases.desk")
         wide = Q(kind__in=(PlaceKind.STREET, PlaceKind.COMMUNITY, PlaceKind.PARK))
-        asked = Q(pk=int(place)) if place.isascii() and place.isdigit() and len(place) < 10 else Q(pk__in=[])
-        return [(pk, name) for pk, name in seen.filter(wide | asked).order_by("kind", "name").values_list("pk", "name")]
+        return [
+            (pk, name)
+            for pk, name in seen.filter(wide | Q(pk=an_id(place))).order_by("kind", "name").values_list("pk", "name")
+        ]
 
     def firms() -> list[tuple[int, str]]:
         """Only the enterprise the address asks for: nobody picks one of thousands from a box."""
-        if not (enterprise.isascii() and enterprise.isdigit() and len(enterprise) < 10):
-            return []
-        found = seen_by(user, Enterprise).filter(pk=int(enterprise))
+        found = seen_by(user, Enterprise).filter(pk=an_id(enterprise))
         return [(one.pk, shown_name(one, user)) for one in found]
 
     filters: list[Any] = [

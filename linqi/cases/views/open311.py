@@ -24,6 +24,7 @@ from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
 from linqi.kit import access, clock
 from linqi.territory.models import Place
+from linqi.ui.asked import an_id
 
 MOST: Final = 1000  # requests in one answer, and
 SPAN: Final = timedelta(days=90)  # days asked for at most: both by the standard
@@ -137,9 +138,7 @@ def _opened(request: HttpRequest, user: Any) -> dict[str, Any]:
     text = said.get("description", "").replace("\x00", "").strip()
     if not text:
         raise Wrong(400, "description is missing.")
-    place = said.get("address_id", "")
-    known = access.seen_by(user, Place, "cases.open")
-    where = known.filter(pk=int(place)).first() if place.isascii() and place.isdigit() and len(place) < 16 else None
+    where = access.seen_by(user, Place, "cases.open").filter(pk=an_id(said.get("address_id"))).first()
     if where is None:
         raise Wrong(400, "address_id is missing or was not found: the id of a place that the key's user works in.")
     made = actions.open_case(

@@ -1,6 +1,5 @@
 """An enterprise's own requests: what it asked, where it stands, how it was served 我的诉求."""
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,13 +12,14 @@ from linqi.cases.flow import OPEN, WORKING, Move, State
 from linqi.cases.forms import SAY, AttachForm, OwnCaseForm, RatingForm, SayForm
 from linqi.cases.models import Case, Outcome, Pressed, Route, Solved, Source
 from linqi.cases.views.lists import STATE_TONES, own_table
-from linqi.cases.views.proposing import proposed
+from linqi.cases.views.proposing import proposed, said_so_far
 from linqi.cases.views.receivables import owed_on
 from linqi.cases.views.timeline import happenings
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
 from linqi.kit import access, clock
 from linqi.territory.models import Place
+from linqi.ui.asked import words
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 
@@ -57,19 +57,19 @@ def own_new(request: HttpRequest) -> HttpResponse:
         made: list[Case] = []
         said = form.cleaned_data
 
-        @transaction.atomic
         def save() -> None:
-            opened = actions.open_case(
-                enterprise=said["enterprise"],
-                place=said["place"],
-                category=said["category"],
-                title=said["title"],
-                body=said["body"],
-                source=Source.PORTAL,
-                by=request.user,
+            made.append(
+                actions.open_case(
+                    enterprise=said["enterprise"],
+                    place=said["place"],
+                    category=said["category"],
+                    title=said["title"],
+                    body=said["body"],
+                    source=Source.PORTAL,
+                    files=said["attached"],
+                    by=request.user,
+                )
             )
-            actions.attach(case=opened, files=said["attached"], by=request.user)
-            made.append(opened)
 
         if attempt(request, save, done=_("已提交。办理进度会在这里显示，办结后请您评价。"), form=form):
             return redirect("cases:own_one", pk=made[0].pk)
@@ -81,8 +81,7 @@ def own_new(request: HttpRequest) -> HttpResponse:
 @access.page("cases.portal")
 def own_similar(request: HttpRequest) -> HttpResponse:
     """What the request being written may be about, and what the same user asked before; a partial."""
-    title = request.POST.get("title", "").replace("\x00", "")[:120]
-    body = request.POST.get("body", "").replace("\x00", "")[:5000]
+    title, body = said_so_far(request.POST)
     open_ = queries.own_cases(request.user).filter(state__in=OPEN).order_by("-opened_at")[:5]
     return render(request, "cases/_own_similar.html", {"proposed": proposed(request.user, title, body), "open": open_})
 
@@ -114,7 +113,7 @@ def rate(request: HttpRequest, pk: int) -> HttpResponse:
 def urge(request: HttpRequest, pk: int) -> HttpResponse:
     """The enterprise presses, once a day."""
     found = _mine(request, pk)
-    text = request.POST.get("text", "").replace("\x00", "")
+    text = words(request.POST.get("text"), 2000)
     attempt(
         request,
         lambda: actions.nudge(case=found, kind=Pressed.URGED, text=text, by=request.user),

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from linqi.cases import understanding
 from linqi.cases.models import Case
 from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
+from linqi.ui.asked import words
 
 SHOWN: Final = 3
 WORTH: Final = 0.1  # confidence below which a second guess only distracts
@@ -35,6 +37,11 @@ def proposed(user: Any, title: str, body: str) -> list[Proposed]:
         for at, (label, sure) in enumerate(found.ranked[:SHOWN])
         if label in offered and (not at or sure >= WORTH)
     ]
+
+
+def said_so_far(form: QueryDict) -> tuple[str, str]:
+    """Title and body of a request that is still being written."""
+    return words(form.get("title"), 120), words(form.get("body"), 5000)
 
 
 def kept_in_words(case: Case) -> str:

@@ -23,6 +23,7 @@ from linqi.organisation.actions import seed_departments
 from linqi.organisation.queries import departments_of
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import standing_below
+from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 
 
@@ -39,7 +40,7 @@ def tables(request: HttpRequest) -> HttpResponse:
 def row(request: HttpRequest, street_id: int) -> HttpResponse:
     """Add a row to the dispatch table, or put one in the place of another."""
     street = get_object_or_404(_streets(request), pk=street_id)
-    instead_of = _rows(street).filter(pk=_number(request.POST.get("instead_of", ""))).first()
+    instead_of = _rows(street).filter(pk=an_id(request.POST.get("instead_of"))).first()
     form = _row_form(request, street, request.POST)
 
     def save() -> None:
@@ -128,7 +129,7 @@ def _page(
         if one.case_class not in limits or one.street_id is not None:
             limits[one.case_class] = one
     if row_form is None:
-        instead_of = _rows(street).filter(pk=_number(request.GET.get("edit", ""))).first()
+        instead_of = _rows(street).filter(pk=an_id(request.GET.get("edit"))).first()
         row_form = _row_form(request, street, edited=instead_of)
     rows = list(_rows(street))
     words = Wording(street, rows, categories_seen_by(request.user))
@@ -207,12 +208,7 @@ def _streets(request: HttpRequest) -> QuerySet[Place]:
 
 
 def _asked(request: HttpRequest) -> int:
-    return _number(request.GET.get("street", ""))
-
-
-def _number(text: str) -> int:
-    """An id from the browser, 0 when it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return an_id(request.GET.get("street"))
 
 
 def _address(street: Place) -> str:

@@ -17,6 +17,7 @@ from linqi.enterprises.tasks_registry import find_pairs
 from linqi.kit import access
 from linqi.kit.flow import MoveRefused
 from linqi.territory.models import Place, PlaceKind
+from linqi.ui.asked import an_id
 from linqi.ui.parts import Tab
 
 PAGE = 20  # pairs on a page
@@ -52,8 +53,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_POST
 def find(request: HttpRequest) -> HttpResponse:
     """Have a street looked through; the pairs appear when the job is done."""
-    asked = request.POST.get("street", "")
-    street = get_object_or_404(_streets(request.user), pk=int(asked) if asked.isascii() and asked.isdigit() else 0)
+    street = get_object_or_404(_streets(request.user), pk=an_id(request.POST.get("street")))
     user: Any = request.user
     find_pairs.enqueue(street=street.pk, by=user.pk)
     messages.success(request, _("已开始查找，稍后刷新即可看到结果。"))

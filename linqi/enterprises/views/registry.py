@@ -29,6 +29,7 @@ from linqi.enterprises.models import Enterprise, EntityType, RegistrationStatus,
 from linqi.kit import access
 from linqi.territory.models import Place
 from linqi.ui import shown
+from linqi.ui.asked import an_id
 from linqi.ui.parts import Crumb
 from linqi.ui.tables import Choose, Column, Search, Span, Table
 
@@ -160,7 +161,7 @@ class AtPlace(Choose):
 
     def read(self, query: QueryDict) -> list[str]:
         asked = query.get(self.key, "")
-        if not (asked.isascii() and asked.isdigit() and len(asked) < 18):
+        if not an_id(asked):
             return []
         if any(value == asked for value, _label in self.pairs()):
             return [asked]

@@ -23,6 +23,7 @@ from linqi.ladder.queries import Overview, Proposed, Reached
 from linqi.ladder.rules import Kind, Stage, Tier
 from linqi.ladder.views.lists import candidates_table, cards, lacking_of, name_of, reach_in_words, why_of, words_of
 from linqi.territory.queries import streets_of
+from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb, Tab
 from linqi.ui.tables import Choose as Choice
@@ -117,7 +118,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     day = today()
     waiting = {one.enterprise: one for one in queries.proposals(request.user, day)}
     back = redirect(f"{reverse('ladder:proposals')}?{request.GET.urlencode()}")
-    declined = _id(request.POST.get("decline", ""))
+    declined = an_id(request.POST.get("decline"))
     if declined:
         enterprise = get_object_or_404(queries.firms_here(request.user), pk=declined)
         move = waiting.get(declined)
@@ -131,7 +132,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
                 done=_("已记录不予调整，半年内不再建议。"),
             )
         return back
-    chosen = {_id(text) for text in request.POST.getlist("move")} & set(waiting)
+    chosen = {an_id(text) for text in request.POST.getlist("move")} & set(waiting)
     found = queries.firms_here(request.user).filter(pk__in=chosen)
     done = actions.confirm_moves(moves=[(one, waiting[one.pk].move.to) for one in found], by=request.user)
     if done:
@@ -237,7 +238,3 @@ def _shown(
             }
         )
     return shown
-
-
-def _id(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

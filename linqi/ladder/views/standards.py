@@ -24,6 +24,7 @@ from linqi.ladder.rules import Board, Tier
 from linqi.ladder.views.board import crumbs, tabs
 from linqi.ladder.views.lists import name_of
 from linqi.territory.models import Place
+from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 
@@ -210,8 +211,7 @@ def _street(request: HttpRequest) -> Place | None:
 
 def _asked(request: HttpRequest) -> int:
     """The street that the address or the form names; 0 when none does."""
-    text = request.POST.get("street") or request.GET.get("street", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return an_id(request.POST.get("street") or request.GET.get("street"))
 
 
 def _day(request: HttpRequest) -> date:

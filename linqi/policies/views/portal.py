@@ -28,6 +28,7 @@ from linqi.policies.queries import Chance
 from linqi.policies.views.desk import OUTCOME_TONES
 from linqi.policies.views.lists import TONES
 from linqi.ui import shown
+from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 
@@ -95,7 +96,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin an application."""
     version = get_object_or_404(access.seen_by(request.user, PolicyVersion).select_related("policy"), pk=pk)
     enterprise = get_object_or_404(
-        access.seen_by(request.user, Enterprise, "policies.apply"), pk=_number(request.POST.get("firm", ""))
+        access.seen_by(request.user, Enterprise, "policies.apply"), pk=an_id(request.POST.get("firm"))
     )
     made: list[Any] = []
     if attempt(
@@ -222,7 +223,3 @@ def _card(chance: Chance, *, own: bool) -> Card:
         _(Step(going.state).label) if going else "",
         TONES.get(Step(going.state), "plain") if going else "plain",
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

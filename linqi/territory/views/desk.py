@@ -27,6 +27,7 @@ from linqi.territory.forms import (
     day_asked,
 )
 from linqi.territory.models import CommunityKind, Place, PlaceKind
+from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb, Fact, Happening, Map, Shape
 from linqi.ui.tables import Choose, Column, Search, Table
@@ -111,7 +112,7 @@ def places(request: HttpRequest) -> HttpResponseBase:
     on = day_asked(request.GET.get("on", ""))
     rows = queries.places_known_to(request.user, on)
     asked = request.GET.get("under", "")
-    under = rows.filter(pk=int(asked)).first() if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    under = rows.filter(pk=an_id(asked)).first()
     if asked and under is None:
         raise Http404
     if under is not None:

@@ -18,6 +18,7 @@ from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import enterprises_seen_by, shown_name
 from linqi.kit import access
 from linqi.kit.clock import today
+from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 from linqi.visits import actions, queries, rules
@@ -230,8 +231,7 @@ def _form(request: HttpRequest, found: Visit, kind: FindingKind, posted: QueryDi
         return FactForm(posted)
     if kind is FindingKind.CLUE:
         return ClueForm(posted)
-    text = posted.get("category", "") if posted else ""
-    pk = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    pk = an_id(posted.get("category")) if posted else 0
     category = categories_seen_by(request.user).filter(pk=pk).first()
     similar = similar_open(request.user, enterprise=found.enterprise, place=found.place, category=category)
     mine = [case for case in similar if case.enterprise_id == found.enterprise_id]
@@ -285,10 +285,8 @@ def _known(request: HttpRequest, enterprise: Enterprise) -> dict[str, Any]:
 
 
 def _enterprise(request: HttpRequest, permission: str) -> Enterprise:
-    text = request.GET.get("enterprise", "")
-    pk = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
     mine = access.seen_by(request.user, enterprises_seen_by(request.user), permission)
-    return get_object_or_404(mine.select_related("seat"), pk=pk)
+    return get_object_or_404(mine.select_related("seat"), pk=an_id(request.GET.get("enterprise")))
 
 
 def _visit(request: HttpRequest, pk: int) -> Visit:

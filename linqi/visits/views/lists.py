@@ -15,6 +15,7 @@ from linqi.enterprises.queries import named_like, shown_name
 from linqi.kit.access import seen_by
 from linqi.kit.choices import Choice
 from linqi.territory.models import Place, PlaceKind
+from linqi.ui.asked import an_id
 from linqi.ui.tables import Choose, Column, Search, Span, Table
 from linqi.visits import queries
 from linqi.visits.flow import State
@@ -184,13 +185,10 @@ def visits_table(user: Any, today: date, place: str = "", enterprise: str = "") 
     def places() -> list[tuple[int, str]]:
         seen = seen_by(user, Place, "visits.see")
         wide = Q(kind__in=(PlaceKind.COMMUNITY, PlaceKind.PARK))
-        asked = Q(pk=int(place)) if _is_id(place) else Q(pk__in=[])
-        return list(seen.filter(wide | asked).order_by("kind", "name").values_list("pk", "name"))
+        return list(seen.filter(wide | Q(pk=an_id(place))).order_by("kind", "name").values_list("pk", "name"))
 
     def firms() -> list[tuple[int, str]]:
-        found = (
-            seen_by(user, Enterprise).filter(pk=int(enterprise)) if _is_id(enterprise) else Enterprise.objects.none()
-        )
+        found = seen_by(user, Enterprise).filter(pk=an_id(enterprise))
         return [(one.pk, shown_name(one, user)) for one in found]
 
     def search(rows: QuerySet[Visit], text: str) -> QuerySet[Visit]:
@@ -257,7 +255,3 @@ def visits_table(user: Any, today: date, place: str = "", enterprise: str = "") 
 def reasons_in_words(visit: Visit) -> str:
     """Which reasons a visit answers, in words."""
     return "、".join(_(Reason(code).label) for code in visit.reasons if code in Reason.values)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 16

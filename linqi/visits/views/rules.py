@@ -21,6 +21,7 @@ from linqi.enterprises.queries import shown_name
 from linqi.kit import access
 from linqi.kit.clock import today
 from linqi.territory.models import Place
+from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 from linqi.visits import actions, queries, standing
@@ -49,7 +50,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     """The six rules that hold in a street today, readable, each with whom it reaches, and how the list is ordered."""
     day = today()
     streets = list(queries.streets_with_rules(request.user, day))
-    street = next((one for one in streets if one.pk == _number(request.GET.get("street", ""))), None)
+    street = next((one for one in streets if one.pk == an_id(request.GET.get("street"))), None)
     street = street or (streets[0] if streets else None)
     if street is None:
         return render(request, "visits/rules.html", {"street": None})
@@ -269,7 +270,3 @@ def _street(request: HttpRequest, pk: int, permission: str = "visits.see") -> Pl
 
 def _address(street: Place, kind: Reason) -> str:
     return reverse("visits:rule", args=[street.pk, kind.value])
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
