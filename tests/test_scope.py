@@ -48,6 +48,7 @@ TAKES = {
     "cases/tables/rows/": "cases.DispatchRow",
     "cases/strands/": "cases.Strand",
     "cases/files/": "cases.Attachment",
+    "cases/views/": "cases.SavedView",
     "visits/": "visits.Visit",
     "visits/findings/": "visits.Finding",
     "visits/must/rules/": "street",
@@ -66,6 +67,7 @@ TAKES = {
 PUBLIC = {"catalogue.Category"}  # to everyone: there is no foreign one
 WORDS = {
     "accounts/roles/": ["econ_specialist", "district_operator"],
+    "cases/many/": ["accept", "dispatch", "supervise", "close", "watch", "unwatch"],
     "cases/": [
         "accept",
         "contact",
@@ -278,7 +280,7 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
     )
     case.save()
     stage.put(side, case, mark)
-    _about_a_case(stage, side, case, mark, now)
+    _about_a_case(stage, side, case, mark, now, worker)
     visit = Visit.objects.create(
         enterprise=firm, place=firm.seat, visitor=worker, state="done", reasons=["newcomer"], planned_for=day,
         visited_on=day, met="前台", summary=f"{mark}走访小结",
@@ -349,7 +351,7 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
     return case
 
 
-def _about_a_case(stage, side, case, mark, now):
+def _about_a_case(stage, side, case, mark, now, worker):
     """What hangs on a case: a wait, an extension, a bad rating, an exclusion, a link."""
     from linqi.cases import models as cases
 
@@ -377,6 +379,11 @@ def _about_a_case(stage, side, case, mark, now):
             case=case, amount=1, debtor="other", debtor_name=f"{mark}付款方", delivered_on=now.date()
         ),
     )
+    stage.put(side, cases.Watch.objects.create(case=case, user=worker, since=now))
+    view = cases.SavedView.objects.create(
+        owner=worker, name=f"{mark}{case.pk}", query="q=x", street=case.street, made_at=now
+    )
+    stage.put(side, view)
     section = case.street.departments.first()
     stage.put(
         side,

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.db.models import Q
 
+from linqi.cases import queries
 from linqi.cases.models import (
     Attachment,
     Case,
@@ -19,9 +20,11 @@ from linqi.cases.models import (
     RatingLink,
     Receivable,
     Rectification,
+    SavedView,
     Strand,
     TimeLimit,
     TrainedReader,
+    Watch,
 )
 from linqi.kit.access import (
     COMMUNITY_STAFF,
@@ -34,6 +37,7 @@ from linqi.kit.access import (
     by,
     by_department,
     by_enterprise,
+    by_owner,
     by_place,
     scope,
     to_everyone,
@@ -83,6 +87,11 @@ def _helping(case: str) -> Scope:
     return by(helped)
 
 
+def _shared(reach: Reach, permission: str) -> Q:
+    """What somebody shared with the staff of a street in which this user works."""
+    return Q(street__in=queries.streets_of(reach, permission))
+
+
 scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise") | _helping("pk"))
 _OF_CASE: Final = by_place("case__place") | by_department("case__department") | by_enterprise("case__enterprise")
 _TO_READ: Final = by(
@@ -100,6 +109,8 @@ scope(Extension, "cases.desk", _OF_CASE)
 scope(Rectification, "cases.desk", _OF_CASE)
 scope(Exclusion, "cases.desk", _OF_CASE)
 scope(RatingLink, "cases.see", to_nobody("only whoever holds the token gets in by it"))
+scope(Watch, "cases.desk", by_owner("user"))
+scope(SavedView, "cases.desk", by_owner("owner") | by(_shared))
 scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
 scope(TrainedReader, "cases.configure", to_nobody("only what proposes categories reads it"))
@@ -122,6 +133,8 @@ declare(
     personal={"reason": Kept.FILE, "merged_by": Kept.FILE, "split_by": Kept.FILE},
     plain=["before"],
 )
+declare(Watch, personal={"user": Kept.NEWS})
+declare(SavedView, personal={"owner": Kept.NEWS, "query": Kept.NEWS}, plain=["name"])
 declare(DispatchRow, plain=["conditions"])
 declare(TrainedReader, plain=["version", "measured", "data"])
 declare(TimeLimit, plain=["accept", "contact", "close", "extend", "source"])

@@ -252,6 +252,40 @@ class Attachment(models.Model):
         return self.name
 
 
+class Watch(models.Model):
+    """A user wants to hear of everything that happens to a case 关注."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="watches")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "case"], name="watch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.case_id}"
+
+
+class SavedView(models.Model):
+    """A list of cases as somebody set it up, under a name; shared, it is there for everybody of the street 常用视图.
+
+    It keeps what is asked, never the answer: each reader sees their own cases through it.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=30)
+    query = models.CharField(max_length=1000, help_text="The list's own address parameters.")
+    street = models.ForeignKey(Place, models.CASCADE, null=True, related_name="+", help_text="Shared with its staff.")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Pause(models.Model):
     """A span in which a case waited for what the enterprise had to bring; the clock stood still 等待补充."""
 

@@ -1,10 +1,12 @@
 """Cases as lists, what presses, who must hear of it, and what a page needs to know of one."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linqi.accounts.models import User
@@ -38,14 +40,16 @@ from linqi.cases.models import (
     Source,
     Strand,
     TimeLimit,
+    Watch,
 )
 from linqi.cases.rules import Alarm, Audience, Limit, Press
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.kit import access, clock
-from linqi.kit.access import Role, seen_by
+from linqi.kit.access import Reach, Role, seen_by
+from linqi.organisation.models import Department
 from linqi.organisation.queries import staff_of, staff_over
-from linqi.territory.models import Coverage, Place
+from linqi.territory.models import Coverage, Place, PlaceKind
 
 PERMISSION_FOR: Final = {
     Move.ACCEPT: "cases.accept",
@@ -113,6 +117,15 @@ def own_cases(user: Any) -> QuerySet[Case]:
     return seen_by(user, Case, "cases.portal").select_related("enterprise", "department", "category__window", "place")
 
 
+def streets_of(reach: Reach, permission: str) -> set[int]:
+    """Ids of the streets in which this permission reaches a place or a section, told from the grants alone."""
+    granted, street = reach.places(permission), PlaceKind.STREET.value
+    over = Coverage.objects.filter(descendant__in=granted, ancestor__kind=street).values_list("ancestor", flat=True)
+    under = Coverage.objects.filter(ancestor__in=granted, descendant__kind=street).values_list("descendant", flat=True)
+    sections = Department.objects.filter(pk__in=reach.departments(permission)).values_list("street", flat=True)
+    return {*over, *under, *sections}
+
+
 def cases_of(enterprise: Enterprise, user: Any) -> QuerySet[Case]:
     """What an enterprise has asked for, newest first, as far as the user sees it."""
     return cases_seen_by(user).filter(enterprise=enterprise).order_by("-opened_at")
@@ -159,6 +172,62 @@ def similar_open(
     found = cases_seen_by(user).filter(same, state__in=OPEN, opened_at__gte=since).order_by("-opened_at")[:20]
     wanted = category.pk if category else None
     return sorted(found, key=lambda case: case.category_id != wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What lies with one section or one handler: not finished, of it not yet taken on, near its end, over it 负荷."""
+
+    pk: int | None
+    name: str
+    open: int
+    waiting: int
+    near: int
+    late: int
+
+
+def load(user: Any, now: datetime) -> tuple[list[Load], list[Load]]:
+    """Sections and handlers with what they carry now, the heaviest first, as far as the user sees it 科室负荷."""
+    cases = seen_by(user, Case, "cases.desk").filter(state__in=OPEN).order_by()
+    working = Q(state__in=WORKING)
+    counts = {
+        "open": Count("pk"),
+        "waiting": Count("pk", filter=Q(state=State.DISPATCHED)),
+        "near": Count("pk", filter=working & Q(due_at__gte=now, due_at__lte=now + rules.NEAR_DUE)),
+        "late": Count("pk", filter=working & Q(due_at__lt=now)),
+    }
+    sections, handlers = (
+        {row[column]: {key: row[key] for key in counts} for row in cases.values(column).annotate(**counts)}
+        for column in ("department", "handler")
+    )
+    named = {one.pk: one.title for one in Department.objects.filter(pk__in=[pk for pk in sections if pk])}
+    users = {one.pk: str(one) for one in User.objects.filter(pk__in=[pk for pk in handlers if pk])}
+    return (
+        _heaviest(Load(pk, named.get(pk, _("待派单")), **row) for pk, row in sections.items()),
+        _heaviest(Load(pk, users[pk], **row) for pk, row in handlers.items() if pk in users),
+    )
+
+
+def _heaviest(rows: Iterable[Load]) -> list[Load]:
+    return sorted(rows, key=lambda one: (-one.open, one.name))
+
+
+def open_at(user: Any, now: datetime) -> dict[int, tuple[int, int]]:
+    """Cases not finished and those over their time by building, or by the place itself above buildings 办件分布."""
+    cases = seen_by(user, Case, "cases.desk").filter(state__in=OPEN).order_by()
+    late = Count("pk", filter=Q(state__in=WORKING, due_at__lt=now))
+    by_place = cases.values_list("place").annotate(open=Count("pk"), late=late)
+    found = {place: (open_, over) for place, open_, over in by_place}
+    inside = Coverage.objects.filter(
+        valid_on(timezone.localdate(now)), descendant__in=found, ancestor__kind=PlaceKind.BUILDING
+    )
+    building = dict(inside.values_list("descendant", "ancestor"))
+    counts: dict[int, tuple[int, int]] = {}
+    for place, (open_, over) in found.items():
+        where = building.get(place, place)
+        before = counts.get(where, (0, 0))
+        counts[where] = (before[0] + open_, before[1] + over)
+    return counts
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------
@@ -274,6 +343,12 @@ def audience(case: Case, whom: Iterable[Audience]) -> list[User]:
             queue = staff_over(case.place, Role.COMMUNITY_SECRETARY) or staff_over(case.place, Role.STREET_LEADER)
             found |= {user.pk: user for user in queue}
     return [user for user in found.values() if user.is_active]
+
+
+def watching(case: Case) -> list[User]:
+    """Users who watch a case and may still see it 关注者."""
+    users = User.objects.filter(is_active=True, pk__in=Watch.objects.filter(case=case).values("user"))
+    return [user for user in users if access.may(user, "cases.desk", case)]
 
 
 def those_who_asked(case: Case) -> list[User]:

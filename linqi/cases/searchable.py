@@ -10,12 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from linqi.cases.flow import State
 from linqi.cases.models import Case
-from linqi.cases.queries import cases_seen_by
+from linqi.cases.queries import cases_seen_by, streets_of
 from linqi.enterprises.queries import shown_name
 from linqi.kit.access import System, reach_of
-from linqi.organisation.models import Department
 from linqi.search.registry import Hit, Searchable, register
-from linqi.territory.models import Coverage, PlaceKind
+from linqi.territory.models import Coverage
 
 KIND = "case"
 
@@ -29,15 +28,11 @@ def streets(user: Any) -> list[int] | None:
     if isinstance(user, System):
         return None
     reach = reach_of(user)
-    granted, street = reach.places("cases.see"), PlaceKind.STREET.value
-    over = Coverage.objects.filter(descendant__in=granted, ancestor__kind=street).values_list("ancestor", flat=True)
-    under = Coverage.objects.filter(ancestor__in=granted, descendant__kind=street).values_list("descendant", flat=True)
-    sections = Department.objects.filter(pk__in=reach.departments("cases.see")).values_list("street", flat=True)
     seen = cases_seen_by(user).order_by()
     moved = Q(place__in=Coverage.objects.exclude(until=None).values("descendant"))
     own = Q(enterprise__in=reach.enterprises("cases.see"))
     few = seen.filter(moved | own).values_list("street", flat=True).distinct()
-    return sorted({*over, *under, *sections, *few})
+    return sorted({*streets_of(reach, "cases.see"), *few})
 
 
 def present(user: Any, ids: list[int]) -> list[Hit]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.cases.views import desk, files, portal, rating, receivables, settings
+from linqi.cases.views import bulk, desk, files, overview, portal, rating, receivables, settings, views
 
 app_name = "cases"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,7 +10,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new/", desk.new, name="new"),
     path("new/pick/", desk.pick, name="pick"),
     path("new/similar/", desk.similar, name="similar"),
+    path("many/<slug:name>/", bulk.many, name="many"),
+    path("views/", views.save, name="save_view"),
+    path("views/<int:pk>/drop/", views.drop, name="drop_view"),
     path("<int:pk>/", desk.case, name="detail"),
+    path("<int:pk>/sheet/", overview.sheet, name="sheet"),
+    path("load/", overview.load, name="load"),
+    path("where/", overview.where, name="where"),
+    path("<int:pk>/watch/", views.watch, name="watch"),
     path("<int:pk>/receivable/", receivables.note, name="receivable"),
     path("<int:pk>/files/", files.add, name="add_files"),
     path("files/<int:pk>/", files.read, name="file"),

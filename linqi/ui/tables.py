@@ -48,6 +48,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from django.db.models import Count, F, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -66,6 +67,8 @@ Text = str | Promise
 Kind = Literal["text", "number", "money", "percent", "date", "datetime", "badge", "html"]
 
 SIZES = (20, 50, 100)  # rows a page may hold; product default
+ALWAYS_SHOWN = 5  # filters beside the search box; product default
+FOLDED_FROM = 7  # filters, from more than which the rest is folded away
 LONG_FROM = 5_000  # rows; sorting whole rows is slower from here on than reading a page by its ids
 SELECTED = mark_safe(" selected")
 UNKNOWN = "__none"  # the value of a filter that asks for rows where nothing is known
@@ -386,6 +389,7 @@ class Table(Generic[M]):
     empty: Text = ""
     empty_url: str = ""
     empty_action: Text = ""
+    head: str = ""
 
     def __post_init__(self) -> None:
         keys = [column.key for column in self.columns] + [one.key for one in self.filters]
@@ -406,12 +410,16 @@ class Table(Generic[M]):
         may_export: bool = True,
         path: str = "",
         count: Callable[[QuerySet[M]], int] | None = None,
+        picks: Sequence[tuple[Text, str]] = (),
+        extra: Mapping[str, object] | None = None,
     ) -> "BoundTable[M]":
         """The list as this request asks for it.
 
         `rows`: already scoped to the user, unsliced. `without`: keys of columns this user may not see, in page,
         order or export.
         `path`: address of the list when it is not the request's own. `count`: how to count when `.count()` is too slow.
+        `picks`: what may be done with several rows at once, as words and the address that is sent their ids (`pick`).
+        `extra`: what the table's `head` reads.
         """
         return BoundTable(
             table=self,
@@ -421,6 +429,8 @@ class Table(Generic[M]):
             may_export=may_export,
             path=path or request.path,
             count=count,
+            picks=picks,
+            extra=extra or {},
         )
 
 
@@ -437,8 +447,11 @@ class BoundTable(Generic[M]):
         may_export: bool,
         path: str,
         count: Callable[[QuerySet[M]], int] | None = None,
+        picks: Sequence[tuple[Text, str]] = (),
+        extra: Mapping[str, object] | None = None,
     ) -> None:
         self.table, self.request, self.path = table, request, path
+        self.picks, self.extra = picks, extra or {}
         self._count = count
         self.may_export = may_export
         self.id = f"list-{table.key}"
@@ -515,10 +528,21 @@ class BoundTable(Generic[M]):
             url = self.table.row_url(item) if self.table.row_url else ""
             head = name.html(item)
             named = format_html('<a href="{}">{}</a>', url, head) if url and not name.url else head
-            cells = [f'<th scope="row">{named}</th>']
+            cells: list[str] = [format_html('<th scope="row">{}{}</th>', self._pick(item), named)]
             cells += [f"{start}{column.html(item)}</td>" for start, column in zip(opened, rest, strict=True)]
             rows.append(Row(item, url, mark_safe("".join(cells))))  # noqa: S308 – every part is escaped above
         return rows
+
+    def _pick(self, item: M) -> str:
+        """The box by which a row is taken along."""
+        if not self.picks:
+            return ""
+        return format_html(
+            '<input class="form-check-input lq-pick" type="checkbox" name="pick" value="{}" form="{}-pick" aria-label="{}">',
+            item.pk,
+            self.id,
+            _("选中 %(name)s") % {"name": item},
+        )
 
     @property
     def first(self) -> int:
@@ -595,7 +619,21 @@ class BoundTable(Generic[M]):
 
     @property
     def narrowing(self) -> list[Control]:
-        """The filters other than the text search."""
+        """The filters other than the text search, as many as are always shown."""
+        return self._others if len(self._others) <= FOLDED_FROM else self._others[:ALWAYS_SHOWN]
+
+    @property
+    def seldom(self) -> list[Control]:
+        """The filters that are folded away, where there are many."""
+        return self._others[len(self.narrowing) :]
+
+    @property
+    def seldom_used(self) -> int:
+        """How many of those folded away narrow the list now."""
+        return sum(any(control.values) for control in self.seldom)
+
+    @property
+    def _others(self) -> list[Control]:
         return [control for control in self.controls if control.kind != "search"]
 
     @cached_property
@@ -631,6 +669,16 @@ class BoundTable(Generic[M]):
                 query[key] = str(value)
         text = query.urlencode(safe=",")
         return f"{self.path}?{text}" if text else self.path
+
+    @property
+    def token(self) -> str:
+        """For the forms inside the list, which is drawn without the page around it."""
+        return get_token(self.request)
+
+    @property
+    def here(self) -> str:
+        """This list as it is shown, its page included."""
+        return self.url(page=self.page) if self.page > 1 else self.url()
 
     @property
     def clear_url(self) -> str:

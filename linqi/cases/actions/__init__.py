@@ -44,6 +44,7 @@ from linqi.cases.actions.waiting import (
     decide_extension,
     supply,
 )
+from linqi.cases.actions.watching import drop_view, save_view, watch
 
 __all__ = [
     "accept",
@@ -61,6 +62,7 @@ __all__ = [
     "decide_extension",
     "decide_objection",
     "detach",
+    "drop_view",
     "end_dispatch_row",
     "escalate",
     "learn",
@@ -84,6 +86,7 @@ __all__ = [
     "resolve",
     "route_out",
     "save_dispatch_row",
+    "save_view",
     "seed_defaults",
     "seed_time_limits",
     "send_back",
@@ -91,5 +94,6 @@ __all__ = [
     "split",
     "supply",
     "tick",
+    "watch",
     "withdraw",
 ]

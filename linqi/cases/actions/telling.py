@@ -13,14 +13,14 @@ from linqi.search import actions as search
 
 
 def tell_workers(case: Case, title: str, body: str = "", *, key: str) -> None:
-    """Tell the section that holds the case, or the secretary while no section does."""
+    """Tell the section that holds the case, or the secretary while no section does, and those who watch it."""
     waiting = Audience.DEPARTMENT if case.department_id else Audience.SECRETARY
-    tell(queries.audience(case, {waiting}), case, title, body, key=key)
+    tell([*queries.audience(case, {waiting}), *queries.watching(case)], case, title, body, key=key)
 
 
 def tell_those_who_asked(case: Case, title: str, body: str = "", *, key: str) -> None:
-    """Tell the users of the enterprise, and whoever reported it for them."""
-    tell(queries.those_who_asked(case), case, title, body, key=key)
+    """Tell the users of the enterprise, whoever reported it for them, and those who watch it."""
+    tell([*queries.those_who_asked(case), *queries.watching(case)], case, title, body, key=key)
 
 
 def tell(users: Iterable[User], case: Case, title: str, body: str = "", *, key: str) -> None:

@@ -29,10 +29,12 @@ from linqi.cases.forms import (
 )
 from linqi.cases.intake import reply_templates
 from linqi.cases.models import Case, Exclusion, Ground, Outcome, Pressed, RatedBy, Route, Solved, Source, Strand
+from linqi.cases.views.bulk import steps_for
 from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
 from linqi.cases.views.proposing import kept_in_words, proposed, said_so_far
 from linqi.cases.views.receivables import owed_on
 from linqi.cases.views.timeline import happenings
+from linqi.cases.views.views import views_of
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
@@ -83,6 +85,8 @@ def cases(request: HttpRequest) -> HttpResponseBase:
         request,
         queries.desk_cases(request.user),
         may_export=access.may_anywhere(request.user, "cases.export"),
+        picks=steps_for(request.user),
+        extra=views_of(request),
     )
     if table.export_format:
         actions.record_export(rows=table.total, asked=request.GET.urlencode(), by=request.user)
@@ -290,6 +294,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "pauses": found.pauses.all(),
             "facts": _facts(found),
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
+            "watched": found.watches.filter(user=request.user.pk).exists(),
             "files": found.attachments.select_related("added_by"),
             "attach_form": AttachForm() if queries.may_attach(request.user, found) else None,
             "entries": happenings(found, inside=True),

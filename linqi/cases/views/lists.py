@@ -11,6 +11,7 @@ from linqi.cases import queries, rules
 from linqi.cases.flow import Mending, State, StrandState
 from linqi.cases.models import Case, Nudge, Objection, Outcome, Rectification, Solved, Source
 from linqi.cases.rules import Press
+from linqi.cases.worklists import Worklist, narrowed
 from linqi.catalogue.models import CaseClass, Window
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import named_like, shown_name
@@ -113,6 +114,12 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
             many=True,
         ),
         Choose("case_class", gettext_lazy("类型"), words(CaseClass), many=True),
+        Choose(
+            "view",
+            gettext_lazy("与我有关"),
+            words(Worklist),
+            apply=lambda rows, values: narrowed(rows, Worklist(values[0]), user),
+        ),
         Choose("source", gettext_lazy("来源"), words(Source)),
         Choose("outcome", gettext_lazy("办理结果"), words(Outcome), many=True),
         Choose("solved", gettext_lazy("是否解决"), words(Solved), many=True),
@@ -206,6 +213,7 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         ],
         order="-number",
         caption=gettext_lazy("办件"),
+        head="cases/_views.html",
         row_url=lambda case: reverse("cases:detail", args=[case.pk]),
         filters=filters,
         empty=gettext_lazy("企业在窗口、网上提出的诉求，走访中发现的问题，都会成为办件。"),

@@ -74,6 +74,7 @@ document.addEventListener("click", (event) => {
     remember("lq-folded", fold ? "1" : "0");
     return foldMenu(fold);
   }
+  if (target.closest("[data-print]")) return window.print();
   if (target.closest("[data-close]")) return target.closest("[data-toast], dialog")?.remove();
   if (document.body.classList.contains("lq-menu-open") && !target.closest("#side")) openMenu(false);
   if (!target.closest(".lq-search")) document.getElementById("global-suggest")?.replaceChildren();
@@ -112,6 +113,12 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.closest("[data-submit]")) event.target.form?.requestSubmit();
+  const list = event.target.closest(".lq-list");
+  const all = event.target.closest("[data-pick-all]");
+  if (list && all) each(".lq-pick", (box) => { box.checked = all.checked; }, list);
+  if (list && (all || event.target.closest(".lq-pick"))) {
+    each("[data-picked]", (shown) => { shown.textContent = list.querySelectorAll(".lq-pick:checked").length; }, list);
+  }
 });
 
 document.addEventListener("submit", async (event) => {
