@@ -49,6 +49,7 @@ TAKES = {
     "cases/strands/": "cases.Strand",
     "cases/files/": "cases.Attachment",
     "cases/views/": "cases.SavedView",
+    "cases/channels/": "cases.Batch",
     "visits/": "visits.Visit",
     "visits/findings/": "visits.Finding",
     "visits/must/rules/": "street",
@@ -99,6 +100,8 @@ WORDS = {
     "cases/tables/rows/": ["up", "down", "end"],
     "cases/<int:pk>/mend/": ["uphold", "reject", "mend", "content", "discontent"],
     "cases/rate/": ["x" * 43],
+    "cases/ask/": ["x" * 16],
+    "cases/follow/": ["x:y:z"],
     "cases/mine/": ["rate", "supply", "reopen", "withdraw"],
     "organisation/teams/": ["leader", "building_head", "member"],
     "visits/": ["miss", "refuse", "cancel", "need", "problem", "fact", "clue"],
@@ -379,6 +382,19 @@ def _about_a_case(stage, side, case, mark, now, worker):
             case=case, amount=1, debtor="other", debtor_name=f"{mark}付款方", delivered_on=now.date()
         ),
     )
+    number = cases.Reference.objects.create(
+        case=case, street=case.street, channel="hotline", external_id=f"{mark}{case.pk}"
+    )
+    stage.put(side, number)
+    batch = cases.Batch.objects.create(
+        street=case.street, channel="hotline", file_name=f"{mark}来件.csv", rows=[], made_by=worker, made_at=now
+    )
+    stage.put(side, batch)
+    form, new = cases.PublicForm.objects.get_or_create(
+        street=case.street, defaults={"token": f"t{case.street_id}", "on": True, "changed_at": now}
+    )
+    if new:
+        stage.put(side, form)
     stage.put(side, cases.Watch.objects.create(case=case, user=worker, since=now))
     view = cases.SavedView.objects.create(
         owner=worker, name=f"{mark}{case.pk}", query="q=x", street=case.street, made_at=now

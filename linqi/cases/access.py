@@ -7,6 +7,7 @@ from django.db.models import Q
 from linqi.cases import queries
 from linqi.cases.models import (
     Attachment,
+    Batch,
     Case,
     DayCount,
     DispatchRow,
@@ -17,9 +18,11 @@ from linqi.cases.models import (
     Nudge,
     Objection,
     Pause,
+    PublicForm,
     RatingLink,
     Receivable,
     Rectification,
+    Reference,
     SavedView,
     Strand,
     TimeLimit,
@@ -72,6 +75,9 @@ allow("cases.merge", Role.STREET_LEADER, Role.DEPARTMENT_HANDLER, *COMMUNITY_STA
 allow("cases.urge", Role.ENTERPRISE_USER, label="催办")
 allow("cases.supervise", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="督办")
 
+allow("cases.batch", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, *COMMUNITY_STAFF, label="外部渠道收发")
+allow("cases.identify", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="认定办件企业")
+
 READING: Final = frozenset({"cases.see", "cases.desk"})
 
 
@@ -109,6 +115,9 @@ scope(Extension, "cases.desk", _OF_CASE)
 scope(Rectification, "cases.desk", _OF_CASE)
 scope(Exclusion, "cases.desk", _OF_CASE)
 scope(RatingLink, "cases.see", to_nobody("only whoever holds the token gets in by it"))
+scope(Reference, "cases.desk", _OF_CASE)
+scope(Batch, "cases.batch", by_place("street"))
+scope(PublicForm, "cases.configure", by_place("street"))
 scope(Watch, "cases.desk", by_owner("user"))
 scope(SavedView, "cases.desk", by_owner("owner") | by(_shared))
 scope(DispatchRow, "cases.configure", by_place("street"))
@@ -133,6 +142,9 @@ declare(
     personal={"reason": Kept.FILE, "merged_by": Kept.FILE, "split_by": Kept.FILE},
     plain=["before"],
 )
+declare(Reference, plain=["external_id"])
+declare(Batch, personal={"rows": Kept.FILE, "made_by": Kept.FILE}, plain=["file_name"])
+declare(PublicForm, plain=["token", "sites", "greeting"])
 declare(Watch, personal={"user": Kept.NEWS})
 declare(SavedView, personal={"owner": Kept.NEWS, "query": Kept.NEWS}, plain=["name"])
 declare(DispatchRow, plain=["conditions"])
@@ -163,6 +175,9 @@ declare(
     personal={
         "title": Kept.FILE,
         "body": Kept.FILE,
+        "contact_name": Kept.FILE,
+        "contact_phone": Kept.FILE,
+        "said_enterprise": Kept.FILE,
         "reporter": Kept.FILE,
         "handler": Kept.FILE,
         "dispatch_reason": Kept.FILE,

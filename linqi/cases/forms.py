@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from linqi.cases.attachments import ACCEPTED
 from linqi.cases.dispatch import Clause
 from linqi.cases.flow import Join, Mend, Move
-from linqi.cases.models import Case, Ground, Outcome, Route, Solved, Source
+from linqi.cases.models import Case, Channel, Ground, Outcome, Route, Solved, Source
 from linqi.cases.receivables import Debtor
 from linqi.cases.replying import doubts
 from linqi.catalogue.models import CaseClass, Category
@@ -109,6 +109,93 @@ class CaseForm(AttachForm):
         category = self.fields["category"]
         assert isinstance(category, CategoryField)
         category.set_categories(categories)
+
+
+class DeskCaseForm(CaseForm):
+    """A new request at the desk: for an enterprise or for nobody known, told in person or on the phone."""
+
+    WAYS: Final = [(one.value, _(one.label)) for one in (Source.DESK, Source.PHONE)]
+    way = forms.ChoiceField(label=_("受理方式"), choices=WAYS, widget=forms.RadioSelect, initial=Source.DESK.value)
+    said_enterprise = forms.CharField(
+        label=_("自称哪家企业"), max_length=120, required=False, help_text=_("没有入库或未核实时填写。")
+    )
+    contact_name = forms.CharField(label=_("联系人"), max_length=60, required=False)
+    contact_phone = forms.CharField(label=_("联系电话"), max_length=30, required=False)
+    field_order = (
+        "way",
+        "said_enterprise",
+        "place",
+        "title",
+        "body",
+        "category",
+        "contact_name",
+        "contact_phone",
+        "attached",
+    )
+
+    def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known:
+            del self.fields["said_enterprise"]
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever calls and is no user of ours must be called back."""
+        said = super().clean() or self.cleaned_data
+        if said.get("way") == Source.PHONE and not said.get("contact_phone"):
+            self.add_error("contact_phone", _("来电登记请记下回电号码。"))
+        return said
+
+
+class AskForm(forms.Form):
+    """What somebody asks who has no account; `trap` is filled by programs only."""
+
+    said_enterprise = forms.CharField(label=_("企业名称"), max_length=120, required=False)
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("园区或楼宇"), empty_label=_("不清楚"), required=False)
+    category = CategoryField(Category.objects.none(), label=_("诉求类别"))
+    title = forms.CharField(label=_("事项"), max_length=120)
+    body = forms.CharField(
+        label=_("详细情况"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    contact_name = forms.CharField(label=_("联系人"), max_length=60)
+    contact_phone = forms.CharField(label=_("联系电话"), max_length=30)
+    trap = forms.CharField(required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}))
+
+    def __init__(self, *args: Any, places: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+        category = self.fields["category"]
+        assert isinstance(category, CategoryField)
+        category.set_categories(categories)
+
+
+class PublicFormForm(forms.Form):
+    """A street's form: open or not, who may embed it, and what it says first."""
+
+    on = forms.BooleanField(label=_("开放网页表单"), required=False)
+    sites = forms.CharField(
+        label=_("可以嵌入的网站"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("每行一个，如 https://www.example.cn；不填则只能直接打开，不能嵌入。"),
+    )
+    greeting = forms.CharField(label=_("表单上的说明"), max_length=200, required=False)
+
+
+class BatchForm(forms.Form):
+    """A file of another house."""
+
+    street = forms.ModelChoiceField(Place.objects.none(), label=_("街道"), empty_label=None)
+    channel = forms.ChoiceField(label=_("来自哪个渠道"), choices=[(one.value, _(one.label)) for one in Channel])
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("Excel（.xlsx、.xls）或 CSV，最多 2000 行；列名不必与模板完全一样。"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+    )
+
+    def __init__(self, *args: Any, streets: QuerySet[Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["street"].queryset = streets  # type: ignore[attr-defined]
 
 
 class OwnCaseForm(CaseForm):

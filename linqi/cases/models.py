@@ -23,6 +23,18 @@ class Source(Choice):
     PORTAL = "portal", "企业自助"
     VISIT = "visit", "走访发现"
     API = "api", "系统接口"
+    PHONE = "phone", "来电登记"
+    FORM = "form", "网页表单"
+    BATCH = "batch", "外部渠道"
+
+
+class Channel(Choice):
+    """Other houses that send us what enterprises told them, and want to hear what became of it 外部渠道."""
+
+    HOTLINE = "hotline", "12345热线"
+    RATING = "rating", "政务服务好差评"
+    PROVINCIAL = "provincial", "省级为企服务平台"
+    OTHER = "other", "其他渠道"
 
 
 class RatedBy(Choice):
@@ -165,6 +177,11 @@ class Case(models.Model):
     body = models.TextField(blank=True)
     source = models.CharField(max_length=12, choices=Source.choices)
     state = models.CharField(max_length=20, choices=State.choices)
+    contact_name = models.CharField(max_length=60, blank=True, help_text="Who asked, where it is no user of ours.")
+    contact_phone = models.CharField(max_length=30, blank=True)
+    said_enterprise = models.CharField(
+        max_length=120, blank=True, help_text="For which enterprise they say they ask; nobody has checked it yet."
+    )
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="cases")
     dispatch_basis = models.CharField(max_length=20, choices=Basis.choices)
@@ -250,6 +267,58 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Reference(models.Model):
+    """Under which number another house knows a case; the same number is never taken in twice 外部编号."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="references")
+    street = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=12, choices=Channel.choices)
+    external_id = models.CharField(max_length=80)
+    received_on = models.DateField(null=True, help_text="When the other house got it.")
+    returned_at = models.DateTimeField(null=True, help_text="When the answer was last handed back.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["street", "channel", "external_id"], name="reference_once"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="reference_channel_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.external_id}"
+
+
+class Batch(models.Model):
+    """A file of another house as it was read, and which of its rows have become cases 来件批次."""
+
+    street = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=12, choices=Channel.choices)
+    file_name = models.CharField(max_length=120)
+    rows = models.JSONField(help_text="cases.channels.Incoming of each row; `case` once it has become one.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class PublicForm(models.Model):
+    """A form by which anybody may ask, which other sites may show inside their pages 网页表单."""
+
+    street = models.OneToOneField(Place, models.CASCADE, related_name="+")
+    token = models.SlugField(max_length=40, unique=True)
+    on = models.BooleanField(default=False)
+    sites = models.JSONField(default=list, help_text="Origins that may embed it, such as https://park.example.cn.")
+    greeting = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.token
 
 
 class Watch(models.Model):

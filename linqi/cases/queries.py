@@ -319,6 +319,14 @@ def pauses_to_remind(now: datetime) -> QuerySet[Pause]:
     return Pause.objects.filter(until=None, reminded_at=None, remind_at__lte=now, case__state=State.WAITING)
 
 
+def to_hand_back() -> Q:
+    """Numbers of other houses whose case has an answer, or has moved on since the answer was handed back 待回传."""
+    changed = Q(returned_at=None)
+    for moment in ("answered_at", "closed_at", "rated_at"):
+        changed |= Q(**{f"case__{moment}__gt": F("returned_at")})
+    return Q(case__answered_at__isnull=False) & changed
+
+
 # --- joined cases -----------------------------------------------------------------------------------------------------
 def joined_to(case: Case) -> QuerySet[Merge]:
     """The cases that are settled together with this one, and why 并案."""

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.cases.views import bulk, desk, files, overview, portal, rating, receivables, settings, views
+from linqi.cases.views import (
+    asking,
+    bulk,
+    channels,
+    desk,
+    files,
+    overview,
+    portal,
+    rating,
+    receivables,
+    settings,
+    views,
+)
 
 app_name = "cases"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/sheet/", overview.sheet, name="sheet"),
     path("load/", overview.load, name="load"),
     path("where/", overview.where, name="where"),
+    path("<int:pk>/identify/", desk.identify, name="identify"),
     path("<int:pk>/watch/", views.watch, name="watch"),
     path("<int:pk>/receivable/", receivables.note, name="receivable"),
     path("<int:pk>/files/", files.add, name="add_files"),
@@ -45,5 +58,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tables/<int:street_id>/row/", settings.row, name="set_row"),
     path("tables/rows/<int:pk>/<slug:name>/", settings.row_step, name="row_step"),
     path("tables/<int:street_id>/fill/", settings.fill, name="fill"),
+    path("tables/<int:street_id>/form/", asking.settings, name="set_form"),
+    path("channels/", channels.channels, name="channels"),
+    path("channels/template/", channels.template, name="batch_template"),
+    path("channels/back/", channels.hand_back, name="hand_back"),
+    path("channels/<int:pk>/", channels.batch, name="batch"),
+    path("ask/<slug:token>/", asking.ask, name="ask"),
+    path("follow/<str:token>/", asking.follow, name="follow"),
+    path("follow/<str:token>/rate/", asking.follow_to_rate, name="follow_to_rate"),
     path("tables/<int:street_id>/limit/", settings.limit, name="set_limit"),
 ]

@@ -8,9 +8,11 @@ from linqi.cases.actions.arranging import (
     seed_time_limits,
     set_time_limit,
 )
+from linqi.cases.actions.asking import ask, case_of, follow_token, set_public_form
 from linqi.cases.actions.attaching import attach, detach
 from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
+from linqi.cases.actions.identifying import identify
 from linqi.cases.actions.learning import learn, learn_when_due
 from linqi.cases.actions.merging import merge, split
 from linqi.cases.actions.moving import (
@@ -22,7 +24,7 @@ from linqi.cases.actions.moving import (
     send_back,
     withdraw,
 )
-from linqi.cases.actions.opening import open_case
+from linqi.cases.actions.opening import Contact, open_case
 from linqi.cases.actions.owing import note_receivable
 from linqi.cases.actions.pressing import answer_nudges, nudge
 from linqi.cases.actions.rating import (
@@ -35,6 +37,7 @@ from linqi.cases.actions.rating import (
     rate,
     rate_by_link,
 )
+from linqi.cases.actions.receiving import read_batch, return_to_channel, take_batch
 from linqi.cases.actions.strands import add_strand, move_strand
 from linqi.cases.actions.timing import recompute_deadlines, tick
 from linqi.cases.actions.waiting import (
@@ -47,15 +50,18 @@ from linqi.cases.actions.waiting import (
 from linqi.cases.actions.watching import drop_view, save_view, watch
 
 __all__ = [
+    "Contact",
     "accept",
     "add_strand",
     "answer",
     "answer_nudges",
+    "ask",
     "ask_exclusion",
     "ask_extension",
     "ask_more",
     "attach",
     "call_back",
+    "case_of",
     "close",
     "contact",
     "decide_exclusion",
@@ -65,6 +71,8 @@ __all__ = [
     "drop_view",
     "end_dispatch_row",
     "escalate",
+    "follow_token",
+    "identify",
     "learn",
     "learn_when_due",
     "link_of",
@@ -79,20 +87,24 @@ __all__ = [
     "open_case",
     "rate",
     "rate_by_link",
+    "read_batch",
     "recompute_deadlines",
     "record_export",
     "redispatch",
     "reopen",
     "resolve",
+    "return_to_channel",
     "route_out",
     "save_dispatch_row",
     "save_view",
     "seed_defaults",
     "seed_time_limits",
     "send_back",
+    "set_public_form",
     "set_time_limit",
     "split",
     "supply",
+    "take_batch",
     "tick",
     "watch",
     "withdraw",

@@ -1,6 +1,7 @@
 """How a case comes to be: one door for every way of sensing."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -28,6 +29,15 @@ from linqi.territory.models import Place
 from linqi.territory.queries import street_of
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who asks, where it is no user of ours, and for which enterprise they say they do 联系人."""
+
+    name: str = ""
+    phone: str = ""
+    enterprise: str = ""
+
+
 @transaction.atomic
 def open_case(
     *,
@@ -39,6 +49,7 @@ def open_case(
     source: Source,
     case_class: CaseClass | None = None,
     files: Iterable[Sent] = (),
+    contact: Contact = Contact(),
     by: Any,
 ) -> Case:
     """Take in a request, send it to the section that settles such things, and set its deadlines 提交办件.
@@ -51,6 +62,36 @@ def open_case(
     if place is None:
         raise ValidationError({"place": _("不知道这家企业在哪里，请选择所在的楼宇或单元。")})
     _require(by, enterprise, place)
+    case = take_in(
+        enterprise=enterprise,
+        place=place,
+        category=category,
+        title=title,
+        body=body,
+        source=source,
+        case_class=case_class,
+        contact=contact,
+        reporter=by.pk,
+        by=by,
+    )
+    keep(case, files, by)  # last: nothing that can fail comes after bytes were written
+    return case
+
+
+def take_in(
+    *,
+    enterprise: Enterprise | None,
+    place: Place,
+    category: Category,
+    title: str,
+    body: str,
+    source: Source,
+    case_class: CaseClass | None = None,
+    contact: Contact,
+    reporter: int | None = None,
+    by: Any,
+) -> Case:
+    """The same for an action that has asked for permission itself, inside its transaction."""
     street = street_of(place)
     if street is None:
         raise ValidationError({"place": _("办件须落在某个街道之内，请选择街道以下的空间。")})
@@ -75,7 +116,10 @@ def open_case(
         body=body.strip(),
         source=source.value,
         state=LIFE.start,
-        reporter_id=by.pk,
+        contact_name=contact.name.strip()[:60],
+        contact_phone=contact.phone.strip()[:30],
+        said_enterprise="" if enterprise else contact.enterprise.strip()[:120],
+        reporter_id=reporter,
         department_id=decision.department,
         dispatch_basis=decision.basis.value,
         dispatch_row_id=decision.row,
@@ -108,7 +152,6 @@ def open_case(
         open_strand(case, section, case.title, by=access.SYSTEM)
     index_case(case)
     tell_workers(case, _("新办件：%(title)s") % {"title": case.title}, key=f"case:{case.pk}:dispatched:0")
-    keep(case, files, by)  # last: nothing that can fail comes after bytes were written
     return case
 
 

@@ -19,7 +19,7 @@ from linqi.cases.forms import (
     SAY,
     AnswerForm,
     AttachForm,
-    CaseForm,
+    DeskCaseForm,
     DispatchForm,
     ExclusionForm,
     MergeForm,
@@ -28,7 +28,19 @@ from linqi.cases.forms import (
     SayForm,
 )
 from linqi.cases.intake import reply_templates
-from linqi.cases.models import Case, Exclusion, Ground, Outcome, Pressed, RatedBy, Route, Solved, Source, Strand
+from linqi.cases.models import (
+    Case,
+    Channel,
+    Exclusion,
+    Ground,
+    Outcome,
+    Pressed,
+    RatedBy,
+    Route,
+    Solved,
+    Source,
+    Strand,
+)
 from linqi.cases.views.bulk import steps_for
 from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
 from linqi.cases.views.proposing import kept_in_words, proposed, said_so_far
@@ -71,6 +83,7 @@ SELDOM = frozenset(  # folded away: what most cases never need
     }
 )
 RATINGS = (Move.RATE, Move.CALL_BACK)  # these have forms and addresses of their own
+NOBODY = "none"  # in the address: a case for no enterprise of the registry
 FOUND_AT_ONCE = 20  # enterprises shown in the picker
 
 
@@ -91,7 +104,8 @@ def cases(request: HttpRequest) -> HttpResponseBase:
     if table.export_format:
         actions.record_export(rows=table.total, asked=request.GET.urlencode(), by=request.user)
         return table.export()
-    return table.answer("cases/list.html", {"may_open": access.may_anywhere(request.user, "cases.open")})
+    may = {name: access.may_anywhere(request.user, f"cases.{name}") for name in ("open", "batch")}
+    return table.answer("cases/list.html", {"may_open": may["open"], "may_batch": may["batch"]})
 
 
 @access.page("cases.see")
@@ -166,6 +180,23 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("cases:detail", pk=pk)
 
 
+@require_POST
+@access.page("cases.identify")
+def identify(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say for which enterprise a case is that came in without one."""
+    found = get_object_or_404(queries.desk_cases(request.user), pk=pk)
+    code = words(request.POST.get("enterprise"), 40).strip().upper()
+    firm = enterprises_seen_by(request.user).filter(uscc=code, merged_into=None).first() if code else None
+
+    def act() -> None:
+        if firm is None:
+            raise ValidationError(_("没有找到统一社会信用代码为“%(code)s”的企业，请核对。") % {"code": code})
+        actions.identify(case=found, enterprise=firm, by=request.user)
+
+    attempt(request, act, done=_("已认定，企业现在能看到这件。"))
+    return redirect("cases:detail", pk=pk)
+
+
 @access.page("cases.desk")
 def objections(request: HttpRequest) -> HttpResponseBase:
     """The ledger of objections."""
@@ -180,14 +211,15 @@ def new(request: HttpRequest) -> HttpResponseBase:
         return redirect("cases:own_new")
     enterprise = _asked_for(request)
     crumbs = [Crumb(_("办件"), reverse("cases:list")), Crumb(_("新建办件"))]
-    if enterprise is None:
+    if enterprise is None and request.GET.get("enterprise") != NOBODY:
         return render(request, "cases/pick.html", {"crumbs": crumbs, **_picked(request)})
-    form = CaseForm(
+    form = DeskCaseForm(
         request.POST or None,
         request.FILES or None,
+        known=enterprise is not None,
         places=_places_of(enterprise, request.user),
         categories=categories_offered(request.user),
-        initial={"place": enterprise.seat_id},
+        initial={"place": enterprise.seat_id if enterprise else None},
     )
     if request.method == "POST" and form.is_valid():
         made: list[Case] = []
@@ -201,8 +233,11 @@ def new(request: HttpRequest) -> HttpResponseBase:
                     category=said["category"],
                     title=said["title"],
                     body=said["body"],
-                    source=Source.DESK,
+                    source=Source(said["way"]),
                     files=said["attached"],
+                    contact=actions.Contact(
+                        said["contact_name"], said["contact_phone"], said.get("said_enterprise", "")
+                    ),
                     by=request.user,
                 )
             )
@@ -212,7 +247,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
     context = {
         "form": form,
         "enterprise": enterprise,
-        "name": shown_name(enterprise, request.user),
+        "name": shown_name(enterprise, request.user) if enterprise else _("不涉及已入库的企业"),
         "crumbs": crumbs,
         **_compared(request.user, enterprise, None, QueryDict()),
     }
@@ -294,6 +329,9 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "pauses": found.pauses.all(),
             "facts": _facts(found),
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
+            "may_identify": found.enterprise is None
+            and found.state in OPEN
+            and access.may(request.user, "cases.identify", found),
             "watched": found.watches.filter(user=request.user.pk).exists(),
             "files": found.attachments.select_related("added_by"),
             "attach_form": AttachForm() if queries.may_attach(request.user, found) else None,
@@ -393,8 +431,19 @@ def _facts(found: Case) -> list[Fact]:
         Fact(_("科室"), department, note=_why_there(found)),
         Fact(_("经办人"), str(found.handler) if found.handler else None),
         Fact(_("提交人"), str(found.reporter) if found.reporter else None),
+        *_contact(found),
         Fact(_("提交时间"), found.opened_at, kind="datetime"),
     ]
+
+
+def _contact(found: Case) -> list[Fact]:
+    """Who asked and is no user of ours, and the numbers under which other houses know the case."""
+    contact = " ".join(part for part in (found.contact_name, found.contact_phone) if part)
+    facts = [Fact(_("联系人"), contact)] if contact else []
+    if found.said_enterprise:
+        facts.append(Fact(_("自称企业"), found.said_enterprise, note="" if found.enterprise else _("尚未核实")))
+    facts += [Fact(_(Channel(one.channel).label), one.external_id) for one in found.references.all()]
+    return facts
 
 
 def _why_there(found: Case) -> str:
@@ -532,9 +581,12 @@ def _asked_for(request: HttpRequest) -> Enterprise | None:
     return get_object_or_404(mine.select_related("seat"), pk=pk)
 
 
-def _places_of(enterprise: Enterprise, user: Any) -> Any:
-    """Where a case of this enterprise can lie: where it is, as far as the user may open cases there."""
+def _places_of(enterprise: Enterprise | None, user: Any) -> Any:
+    """Where a case can lie: where the enterprise is, or anywhere down to buildings, as far as the user may open cases."""
     mine = access.seen_by(user, Place, "cases.open")
+    if enterprise is None:
+        wide = (PlaceKind.STREET, PlaceKind.COMMUNITY, PlaceKind.PARK, PlaceKind.BUILDING)
+        return mine.filter(kind__in=wide, until=None).order_by("kind", "name")
     return mine.filter(pk__in=queries.places_of(enterprise)).order_by("kind", "name")
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from linqi.cases import queries, rules
 from linqi.cases.flow import Mending, State, StrandState
-from linqi.cases.models import Case, Nudge, Objection, Outcome, Rectification, Solved, Source
+from linqi.cases.models import Case, Channel, Nudge, Objection, Outcome, Rectification, Reference, Solved, Source
 from linqi.cases.rules import Press
 from linqi.cases.worklists import Worklist, narrowed
 from linqi.catalogue.models import CaseClass, Window
@@ -121,6 +121,12 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
             apply=lambda rows, values: narrowed(rows, Worklist(values[0]), user),
         ),
         Choose("source", gettext_lazy("来源"), words(Source)),
+        Choose(
+            "channel",
+            gettext_lazy("外部渠道"),
+            words(Channel),
+            apply=lambda rows, values: rows.filter(pk__in=Reference.objects.filter(channel__in=values).values("case")),
+        ),
         Choose("outcome", gettext_lazy("办理结果"), words(Outcome), many=True),
         Choose("solved", gettext_lazy("是否解决"), words(Solved), many=True),
         Choose("nudged", gettext_lazy("催办督办"), [("yes", gettext_lazy("待回复"))], apply=_by_nudge),

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, queries
 from linqi.cases.dispatch import Fault
-from linqi.cases.forms import LimitForm, RowForm
-from linqi.cases.models import DispatchRow, TimeLimit
+from linqi.cases.forms import LimitForm, PublicFormForm, RowForm
+from linqi.cases.models import DispatchRow, PublicForm, TimeLimit
 from linqi.cases.views.wording import Wording
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import categories_seen_by
@@ -150,9 +150,19 @@ def _page(
                 if kind.value in limits
             ],
             "form": form,
+            **_public_form(request, street),
             "gaps": any(one.fault is Fault.HOLE for one in found),
         },
     )
+
+
+def _public_form(request: HttpRequest, street: Place) -> dict[str, Any]:
+    """The form for everybody: as it stands, its address, and the line that shows it inside another page."""
+    found = access.seen_by(request.user, PublicForm).filter(street=street).first()
+    initial = {"on": found.on, "sites": "\n".join(found.sites), "greeting": found.greeting} if found else {}
+    address = request.build_absolute_uri(reverse("cases:ask", args=[found.token])) if found and found.on else ""
+    line = f'<iframe src="{address}" width="100%" height="900" title="{street.name}"></iframe>' if address else ""
+    return {"ask_form": PublicFormForm(initial=initial, prefix="ask"), "ask_address": address, "ask_line": line}
 
 
 def _rows(street: Place) -> QuerySet[DispatchRow]:

@@ -44,6 +44,7 @@ LOOKS = {
     Verb.CASE_RECEIVABLE: ("plain", "coin"),
     Verb.CASE_ATTACHED: ("plain", "paperclip"),
     Verb.CASE_DETACHED: ("plain", "paperclip"),
+    Verb.CASE_IDENTIFIED: ("info", "building"),
     Verb.CASE_OBJECTED: ("warn", "message-report"),
     Verb.CASE_OBJECTION_DECIDED: ("plain", "message-report"),
     Verb.CASE_STRAND_OPENED: ("info", "users-group"),
@@ -75,6 +76,7 @@ INSIDE = frozenset(  # not for the enterprise's page
         Verb.CASE_ESCALATED,
         Verb.CASE_MERGED,  # would name another enterprise's case
         Verb.CASE_SPLIT,
+        Verb.CASE_IDENTIFIED,
     }
 )
 

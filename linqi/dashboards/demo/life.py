@@ -109,6 +109,9 @@ CASE_COLUMNS = (
     "route",
     "dispatch_row",
     "proposal",
+    "contact_name",
+    "contact_phone",
+    "said_enterprise",
 )
 OUTCOMES = ("solved", "partly", "explained", "unmet"), (82, 8, 7, 3)
 
@@ -507,6 +510,9 @@ class _Year:
                 "",
                 topic.row if basis == Basis.TABLE else None,
                 {},
+                "",
+                "",
+                "",
             )
         )
         name = f"{numbered} {title}"
