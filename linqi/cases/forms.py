@@ -150,7 +150,7 @@ class AskForm(forms.Form):
     """What somebody asks who has no account; `trap` is filled by programs only."""
 
     said_enterprise = forms.CharField(label=_("企业名称"), max_length=120, required=False)
-    place = forms.ModelChoiceField(Place.objects.none(), label=_("园区或楼宇"), empty_label=_("不清楚"), required=False)
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("园区或楼宇"), empty_label=_("不确定"), required=False)
     category = CategoryField(Category.objects.none(), label=_("诉求类别"))
     title = forms.CharField(label=_("事项"), max_length=120)
     body = forms.CharField(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,6 +21,9 @@ from linqi.journal.verbs import Verb
 from linqi.kit import access, clock
 from linqi.kit.sheets import SheetRefused
 from linqi.territory.models import Place
+
+
+AT_ONCE: Final = 300  # cases opened in one go: somebody waits for the page, and others for the database
 
 
 @transaction.atomic
@@ -51,7 +54,7 @@ def take_batch(*, batch: Batch, categories: Mapping[int, str], by: Any) -> int:
     """Open a case for each row that is complete and not here yet; how many 接收来件.
 
     `categories`: by row number, the category a person chose where the file named none of ours. Rows that lack one, or
-    have a problem, stay as they are and can be taken in later. The other house's number keeps a row from coming twice,
+    have a problem, stay as they are and can be taken in later, as can those beyond `AT_ONCE`. The other house's number keeps a row from coming twice,
     also when the same file is sent again.
     """
     access.require(by, "cases.batch", batch.street)
