@@ -22,7 +22,6 @@ from linqi.kit import access, clock
 from linqi.kit.sheets import SheetRefused
 from linqi.territory.models import Place
 
-
 AT_ONCE: Final = 300  # cases opened in one go: somebody waits for the page, and others for the database
 
 
@@ -54,8 +53,8 @@ def take_batch(*, batch: Batch, categories: Mapping[int, str], by: Any) -> int:
     """Open a case for each row that is complete and not here yet; how many 接收来件.
 
     `categories`: by row number, the category a person chose where the file named none of ours. Rows that lack one, or
-    have a problem, stay as they are and can be taken in later, as can those beyond `AT_ONCE`. The other house's number keeps a row from coming twice,
-    also when the same file is sent again.
+    have a problem, stay as they are and can be taken in later, as can those beyond `AT_ONCE`. The other house's number
+    keeps a row from coming twice, also when the same file is sent again.
     """
     access.require(by, "cases.batch", batch.street)
     locked = Batch.objects.select_for_update().get(pk=batch.pk)
@@ -64,18 +63,14 @@ def take_batch(*, batch: Batch, categories: Mapping[int, str], by: Any) -> int:
     for row in locked.rows:
         row["category"] = row["category"] or categories.get(row["number"], "")
         category = offered.get(row["category"])
-        if row.get("case") or row["problem"] or category is None:
+        if row.get("case") or row["problem"] or category is None or taken == AT_ONCE:
             continue
-        reference, new = (
-            Reference.objects.filter(
-                street=locked.street, channel=locked.channel, external_id=row["external_id"]
-            ).first(),
-            False,
-        )
-        if reference is None:
-            reference, new = _take(locked, row, category, by), True
-        row["case"], row["known"] = reference.case_id, not new
-        taken += new
+        known = Reference.objects.filter(
+            street=locked.street, channel=locked.channel, external_id=row["external_id"]
+        ).first()
+        reference = known or _take(locked, row, category, by)
+        row["case"], row["known"] = reference.case_id, known is not None
+        taken += known is None
     locked.save(update_fields=["rows"])
     if taken:
         journal.write(by=by, verb=Verb.CASE_TAKEN_IN, subject=locked, channel=locked.channel, cases=taken)
