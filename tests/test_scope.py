@@ -46,6 +46,7 @@ TAKES = {
     "cases/mine/": "cases.Case",
     "cases/tables/": "street",
     "cases/tables/rows/": "cases.DispatchRow",
+    "cases/tables/limits/": "cases.TimeLimit",
     "cases/strands/": "cases.Strand",
     "cases/files/": "cases.Attachment",
     "cases/views/": "cases.SavedView",

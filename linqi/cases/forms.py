@@ -115,7 +115,9 @@ class DeskCaseForm(CaseForm):
     """A new request at the desk: for an enterprise or for nobody known, told in person or on the phone."""
 
     WAYS: Final = [(one.value, _(one.label)) for one in (Source.DESK, Source.PHONE)]
-    way = forms.ChoiceField(label=_("受理方式"), choices=WAYS, widget=forms.RadioSelect, initial=Source.DESK.value)
+    way = forms.ChoiceField(
+        label=_("受理方式"), choices=WAYS, widget=forms.RadioSelect, initial=Source.DESK.value, required=False
+    )
     said_enterprise = forms.CharField(
         label=_("自称哪家企业"), max_length=120, required=False, help_text=_("没有入库或未核实时填写。")
     )
@@ -141,7 +143,8 @@ class DeskCaseForm(CaseForm):
     def clean(self) -> dict[str, Any]:
         """Whoever calls and is no user of ours must be called back."""
         said = super().clean() or self.cleaned_data
-        if said.get("way") == Source.PHONE and not said.get("contact_phone"):
+        said["way"] = said.get("way") or Source.DESK.value
+        if said["way"] == Source.PHONE and not said.get("contact_phone"):
             self.add_error("contact_phone", _("来电登记请记下回电号码。"))
         return said
 
@@ -342,9 +345,19 @@ class LimitForm(forms.Form):
         help_text=_("与办结时限同单位，只可延一次；不填为不可延期。"),
     )
     source = forms.CharField(label=_("依据"), max_length=200, help_text=_("街道文件的名称与文号。"))
+    community = forms.ModelChoiceField(
+        Place.objects.none(), label=_("只用于哪个社区"), required=False, empty_label=_("全街道")
+    )
+    since = forms.DateField(
+        label=_("启用日期"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("不填为今天起。"),
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, communities: QuerySet[Place], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["community"].queryset = communities  # type: ignore[attr-defined]
         self.fields["case_class"].choices = [(one.value, _(one.label)) for one in CaseClass]  # type: ignore[attr-defined]
 
     def terms(self) -> dict[str, str]:

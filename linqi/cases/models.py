@@ -88,9 +88,15 @@ class Pressed(Choice):
 
 
 class TimeLimit(models.Model):
-    """How long a class of cases may take; the street's own row goes before the product's 办理时限."""
+    """How long a class of cases may take, on these dates; a community's own row goes before the street's 办理时限.
+
+    A row that has counted is never rewritten: it ends and another takes its place.
+    """
 
     street = models.ForeignKey(Place, models.CASCADE, null=True, related_name="+", help_text="Empty: product default.")
+    community = models.ForeignKey(
+        Place, models.CASCADE, null=True, related_name="+", help_text="Empty: the whole street."
+    )
     case_class = models.CharField(max_length=12, choices=CaseClass.choices)
     accept = models.CharField(max_length=20, help_text="A kit.clock Term, e.g. '0.5 working_days'.")
     contact = models.CharField(
@@ -99,13 +105,28 @@ class TimeLimit(models.Model):
     close = models.CharField(max_length=20)
     extend = models.CharField(max_length=20, blank=True, help_text="One extension at most; empty: none.")
     source = models.CharField(max_length=200)
+    since = models.DateField(null=True, help_text="Empty: always.")
+    until = models.DateField(null=True, help_text="First day it no longer counts.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["street", "case_class"], condition=Q(street__isnull=False), name="time_limit_once"
+                fields=["street", "case_class", "since"],
+                condition=Q(street__isnull=False, community=None),
+                name="time_limit_once",
+            ),
+            models.UniqueConstraint(
+                fields=["community", "case_class", "since"],
+                condition=Q(community__isnull=False),
+                name="time_limit_community_once",
             ),
             models.UniqueConstraint(fields=["case_class"], condition=Q(street=None), name="time_limit_default_once"),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(since=None) | Q(until__gt=F("since")), name="time_limit_not_reversed"
+            ),
+            models.CheckConstraint(
+                condition=Q(community=None) | Q(street__isnull=False), name="time_limit_community_in_street"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -42,7 +42,7 @@ from linqi.cases.models import (
     TimeLimit,
     Watch,
 )
-from linqi.cases.rules import Alarm, Audience, Limit, Press
+from linqi.cases.rules import Alarm, Audience, Limit, Press, Whose
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.kit import access, clock
@@ -276,12 +276,18 @@ def findings(street: Place, rows: Iterable[Row], day: date) -> list[Finding]:
     return analyse(table, world)
 
 
-def limit_for(street: Place, case_class: CaseClass) -> Limit | None:
-    """The limits a case of this class gets in this street today."""
-    limits = TimeLimit.objects.filter(Q(street=street) | Q(street=None), case_class=case_class.value)
-    return rules.limit_in_force(
-        Limit(row.accept, row.contact, row.close, row.extend, row.street_id is not None) for row in limits
-    )
+def limit_for(place: Place, street: Place, case_class: CaseClass, day: date) -> Limit | None:
+    """The limits that a case of this class at this place gets on this day."""
+    above = Coverage.objects.filter(valid_on(day), descendant=place, ancestor__kind=PlaceKind.COMMUNITY)
+    here = Q(street=None) | Q(street=street, community=None) | Q(community__in=above.values("ancestor"))
+    rows = TimeLimit.objects.filter(here, case_class=case_class.value)
+    return rules.limit_in_force([as_limit(row) for row in rows], day)
+
+
+def as_limit(row: TimeLimit) -> Limit:
+    """One row as the rule reads it."""
+    whose = Whose.COMMUNITY if row.community_id else Whose.STREET if row.street_id else Whose.PRODUCT
+    return Limit(row.accept, row.contact, row.close, row.extend, whose, row.since, row.until)
 
 
 def stands_at(enterprise: Enterprise, place: Place) -> bool:

@@ -6,6 +6,7 @@ Every figure here is a default of the product, not of the street; docs/rules/tim
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import IntEnum
 from typing import Final
 
 from linqi.cases.flow import WORKING, State
@@ -26,20 +27,35 @@ LINK_LASTS: Final = timedelta(days=30)  # product default: as long as a closed c
 
 
 # --- how long it may take ---------------------------------------------------------------------------------------------
+class Whose(IntEnum):
+    """Who set a limit; the nearer goes before the farther 时限来源."""
+
+    PRODUCT = 0
+    STREET = 1
+    COMMUNITY = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The time limits of one class: terms of kit.clock; `own` when the street set them itself 办理时限."""
+    """The time limits of one class: terms of kit.clock, who set them, and on which days they count 办理时限."""
 
     accept: str
     contact: str
     close: str
     extend: str
-    own: bool
+    whose: Whose
+    since: date | None = None
+    until: date | None = None
+
+    def counts_on(self, day: date) -> bool:
+        """Whether it counts on this day; without dates always."""
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
 
-def limit_in_force(limits: Iterable[Limit]) -> Limit | None:
-    """The street's own limit goes before the product's; None when neither exists."""
-    return max(limits, key=lambda limit: limit.own, default=None)
+def limit_in_force(limits: Iterable[Limit], day: date) -> Limit | None:
+    """The community's own limit goes before the street's and that before the product's; None when none counts."""
+    counting = [limit for limit in limits if limit.counts_on(day)]
+    return max(counting, key=lambda limit: (limit.whose, limit.since or date.min), default=None)
 
 
 # --- when it presses --------------------------------------------------------------------------------------------------

@@ -5,8 +5,6 @@ from linqi.cases.actions.arranging import (
     move_dispatch_row,
     save_dispatch_row,
     seed_defaults,
-    seed_time_limits,
-    set_time_limit,
 )
 from linqi.cases.actions.asking import ask, case_of, follow_token, set_public_form
 from linqi.cases.actions.attaching import attach, detach
@@ -14,6 +12,7 @@ from linqi.cases.actions.disputing import decide_objection, escalate, object_to,
 from linqi.cases.actions.exporting import record_export
 from linqi.cases.actions.identifying import identify
 from linqi.cases.actions.learning import learn, learn_when_due
+from linqi.cases.actions.limits import end_time_limit, seed_time_limits, set_time_limit
 from linqi.cases.actions.merging import merge, split
 from linqi.cases.actions.moving import (
     accept,
@@ -70,6 +69,7 @@ __all__ = [
     "detach",
     "drop_view",
     "end_dispatch_row",
+    "end_time_limit",
     "escalate",
     "follow_token",
     "identify",

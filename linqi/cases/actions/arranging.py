@@ -1,8 +1,8 @@
-"""Which section settles what, and how long it may take: the two tables a street may make its own."""
+"""Which section settles what: the table a street makes its own."""
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,39 +11,16 @@ from django.utils.translation import gettext as _
 
 from linqi.cases import queries
 from linqi.cases.dispatch import Clause, Fault
-from linqi.cases.intake import default_limits
-from linqi.cases.models import DispatchRow, Source, TimeLimit
+from linqi.cases.models import DispatchRow, Source
 from linqi.catalogue.models import CaseClass, Category
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
 from linqi.kit import access
-from linqi.kit.clock import Term, today
+from linqi.kit.clock import today
 from linqi.organisation.models import Department
 from linqi.organisation.queries import departments_of
 from linqi.territory.models import Coverage, Place
 from linqi.territory.queries import valid_on
-
-PRODUCT_DEFAULT: Final = "产品默认（docs/rules/time_limits.md）"
-
-
-@transaction.atomic
-def seed_time_limits() -> None:
-    """Bring the product's own limits to what its file says; run at each migrate 默认时限.
-
-    A street's own rows are not touched. A release of the product and not somebody's act, so no journal entry.
-    """
-    for row in default_limits():
-        TimeLimit.objects.update_or_create(
-            street=None,
-            case_class=CaseClass(row.case_class).value,
-            defaults={
-                "accept": row.accept,
-                "contact": row.contact,
-                "close": row.close,
-                "extend": row.extend,
-                "source": PRODUCT_DEFAULT,
-            },
-        )
 
 
 @transaction.atomic
@@ -182,49 +159,3 @@ def _check_row(
         wrong["classes"] = _("没有这样的类型或来源。")
     if wrong:
         raise ValidationError(wrong)
-
-
-@transaction.atomic
-def set_time_limit(
-    *,
-    street: Place,
-    case_class: CaseClass,
-    accept: str,
-    close: str,
-    extend: str,
-    source: str,
-    by: Any,
-    contact: str = "",
-) -> TimeLimit:
-    """The street's own limit for a class, with the document it rests on; cases opened before keep theirs 修改时限."""
-    access.require(by, "cases.configure", street)
-    terms = {"accept": accept.strip(), "contact": contact.strip(), "close": close.strip(), "extend": extend.strip()}
-    for field, text in terms.items():
-        if field in ("contact", "extend") and not text:
-            continue
-        try:
-            Term.parse(text)
-        except ValueError as error:
-            raise ValidationError({field: _("时限须大于零；按自然日计须为整数。")}) from error
-    if terms["extend"] and Term.parse(terms["extend"]).unit != Term.parse(terms["close"]).unit:
-        raise ValidationError({"extend": _("延期与办结时限须用同一种单位。")})
-    if not source.strip():
-        raise ValidationError({"source": _("请写明依据，如文件名称与文号。")})
-    before = (
-        TimeLimit.objects.filter(street=street, case_class=case_class.value)
-        .values("accept", "contact", "close", "extend")
-        .first()
-    )
-    limit, _made = TimeLimit.objects.update_or_create(
-        street=street, case_class=case_class.value, defaults={**terms, "source": source.strip()}
-    )
-    journal.write(
-        by=by,
-        verb=Verb.TIME_LIMIT_CHANGED,
-        subject=limit,
-        place=street,
-        before=before,
-        after=terms,
-        source=limit.source,
-    )
-    return limit

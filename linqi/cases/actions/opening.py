@@ -100,7 +100,7 @@ def take_in(
     now = clock.now()
     today = timezone.localdate(now)
     kind = case_class or CaseClass(category.case_class)
-    limit = queries.limit_for(street, kind)
+    limit = queries.limit_for(place, street, kind, today)
     if limit is None:
         raise ValidationError(_("还没有设置“%(class)s”的办理时限，请联系区级运维。") % {"class": _(kind.label)})
     decision = dispatch(queries.dispatch_rows(street), queries.dispatch_facts(place, category, kind, source, today))

@@ -14,6 +14,7 @@ from linqi.cases.rules import (
     Audience,
     Limit,
     Press,
+    Whose,
     limit_in_force,
     may_ask_extension,
     may_rate,
@@ -26,16 +27,27 @@ from linqi.cases.rules import (
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
-def test_the_streets_own_limit_goes_before_the_products():
-    product, own = (
-        Limit("1 working_days", "", "5 working_days", "", False),
-        Limit("2 hours", "", "3 working_days", "", True),
-    )
-    assert limit_in_force([product, own]) is own
-    assert limit_in_force([product]) is product
-    assert limit_in_force([]) is None
+def limit(whose, since=None, until=None):
+    return Limit("2 hours", "", "3 working_days", "", whose, since, until)
+
+
+def test_the_nearer_limit_goes_before_the_farther_while_it_counts():
+    product, street = limit(Whose.PRODUCT), limit(Whose.STREET)
+    community = limit(Whose.COMMUNITY, since=TODAY, until=TODAY + 2 * DAY)
+    assert limit_in_force([product, street, community], TODAY) is community
+    assert limit_in_force([product, community, street], TODAY - DAY) is street
+    assert limit_in_force([community, product, street], TODAY + 2 * DAY) is street  # its end is not its own day
+    assert limit_in_force([product], TODAY) is product
+    assert limit_in_force([limit(Whose.STREET, until=TODAY)], TODAY) is None
+    assert limit_in_force([], TODAY) is None
+
+
+def test_of_two_that_count_the_later_one_is_meant():
+    old, new = limit(Whose.STREET), limit(Whose.STREET, since=TODAY)
+    assert limit_in_force([new, old], TODAY) is new
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,16 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linqi.cases import actions, queries, rules
 from linqi.cases.flow import State
-from linqi.cases.models import Case, Source
+from linqi.cases.models import Case, Source, TimeLimit
 from linqi.cases.rules import Press
+from linqi.catalogue.models import CaseClass
 from linqi.journal.models import Entry
 from linqi.kit import clock
 from linqi.kit.access import SYSTEM
@@ -138,3 +139,68 @@ def test_only_the_street_or_the_product_counts_again(cast, december):
     with pytest.raises(PermissionDenied):
         actions.recompute_deadlines(by=cast.stranger, street=cast.street)
     assert actions.recompute_deadlines(by=cast.street_leader, street=cast.street) == []
+
+
+# --- limits of a street's and a community's own -----------------------------------------------------------------------
+def set_limit(cast, close, **where):
+    return actions.set_time_limit(
+        street=cast.street,
+        case_class=CaseClass.COMPLAINT,
+        accept="2 hours",
+        close=close,
+        extend="",
+        source="前滩街办〔2026〕1号",
+        by=cast.street_leader,
+        **where,
+    )
+
+
+def opened(cast, category, enterprise=None):
+    return actions.open_case(
+        enterprise=enterprise or cast.firm,
+        category=category,
+        title="货款拖欠",
+        source=Source.DESK,
+        by=cast.econ_specialist,
+    )
+
+
+def test_a_communitys_limit_counts_there_from_its_day_until_it_ends(at, cast, street, category):
+    day = MONDAY.date()
+    set_limit(cast, "4 working_days")
+    set_limit(cast, "3 working_days", community=cast.community, since=day + timedelta(days=1))
+    assert opened(cast, category).close_term == "4 working_days"
+    at(MONDAY + timedelta(days=1))
+    own = set_limit(cast, "2 working_days", community=cast.community)  # the same day once more: put right in place
+    assert TimeLimit.objects.filter(community=cast.community).count() == 1
+    assert opened(cast, category).close_term == "2 working_days"
+    at(MONDAY + timedelta(days=2))
+    actions.end_time_limit(limit=own, by=cast.street_leader)
+    assert opened(cast, category).close_term == "4 working_days"
+    own.refresh_from_db()
+    assert own.until == day + timedelta(days=2)  # kept: it once counted
+
+
+def test_a_limit_that_counted_ends_when_another_begins_and_the_one_to_come_stays(at, cast, street, category):
+    day = MONDAY.date()
+    first = set_limit(cast, "4 working_days")
+    set_limit(cast, "6 working_days", since=day + timedelta(days=10))
+    at(MONDAY + timedelta(days=3))
+    set_limit(cast, "5 working_days")
+    spans = [
+        ((one.since - day).days, one.until and (one.until - day).days)
+        for one in TimeLimit.objects.filter(street=street).order_by("since")
+    ]
+    assert spans == [(0, 3), (3, 10), (10, None)]
+    first.refresh_from_db()
+    assert first.close == "4 working_days"
+
+
+def test_a_limit_is_not_set_for_days_gone_nor_for_another_streets_community(cast, street):
+    with pytest.raises(ValidationError):
+        set_limit(cast, "4 working_days", since=MONDAY.date() - timedelta(days=1))
+    with pytest.raises(ValidationError):
+        set_limit(cast, "4 working_days", community=cast.far_community)
+    default = TimeLimit.objects.get(street=None, case_class="complaint")
+    with pytest.raises(PermissionDenied):
+        actions.end_time_limit(limit=default, by=cast.street_leader)

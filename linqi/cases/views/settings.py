@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from linqi.cases import actions, queries
+from linqi.cases import actions, queries, rules
 from linqi.cases.dispatch import Fault
 from linqi.cases.forms import LimitForm, PublicFormForm, RowForm
 from linqi.cases.models import DispatchRow, PublicForm, TimeLimit
@@ -32,7 +32,7 @@ def tables(request: HttpRequest) -> HttpResponse:
     """The dispatch table and the time limits of one street."""
     streets = _streets(request)
     street = streets.filter(pk=_asked(request)).first() or streets.first()
-    return _page(request, street, LimitForm())
+    return _page(request, street, _limit_form(street))
 
 
 @require_POST
@@ -58,7 +58,7 @@ def row(request: HttpRequest, street_id: int) -> HttpResponse:
 
     if form.is_valid() and attempt(request, save, done=_("派单表已修改，今后的办件按新的派。"), form=form):
         return redirect(f"{_address(street)}#dispatch")
-    return _page(request, street, LimitForm(), form, instead_of)
+    return _page(request, street, _limit_form(street), form, instead_of)
 
 
 @require_POST
@@ -98,7 +98,7 @@ def fill(request: HttpRequest, street_id: int) -> HttpResponse:
 def limit(request: HttpRequest, street_id: int) -> HttpResponse:
     """The street's own limit for one class."""
     street = get_object_or_404(_streets(request), pk=street_id)
-    form = LimitForm(request.POST)
+    form = _limit_form(street, request.POST)
     if form.is_valid() and attempt(
         request,
         lambda: actions.set_time_limit(
@@ -106,6 +106,8 @@ def limit(request: HttpRequest, street_id: int) -> HttpResponse:
             case_class=CaseClass(form.cleaned_data["case_class"]),
             **form.terms(),
             source=form.cleaned_data["source"],
+            community=form.cleaned_data["community"],
+            since=form.cleaned_data["since"],
             by=request.user,
         ),
         done=_("时限已保存，今后的办件按新的算。"),
@@ -113,6 +115,21 @@ def limit(request: HttpRequest, street_id: int) -> HttpResponse:
     ):
         return redirect(f"{_address(street)}#limits")
     return _page(request, street, form)
+
+
+@require_POST
+@access.page("cases.configure")
+def end_limit(request: HttpRequest, pk: int) -> HttpResponse:
+    """A limit of the street's own counts no more."""
+    found = get_object_or_404(access.seen_by(request.user, TimeLimit).select_related("street"), pk=pk)
+    street = get_object_or_404(_streets(request), pk=found.street_id)
+    attempt(request, lambda: actions.end_time_limit(limit=found, by=request.user), done=_("已停用，已起算的办件不变。"))
+    return redirect(f"{_address(street)}#limits")
+
+
+def _limit_form(street: Place | None, posted: QueryDict | None = None) -> LimitForm:
+    inside = standing_below(street).filter(kind=PlaceKind.COMMUNITY) if street else Place.objects.none()
+    return LimitForm(posted, communities=inside.order_by("name"))
 
 
 def _page(
@@ -124,10 +141,6 @@ def _page(
 ) -> HttpResponse:
     if street is None:
         return render(request, "cases/tables.html", {"street": None})
-    limits: dict[str, TimeLimit] = {}
-    for one in access.seen_by(request.user, TimeLimit).filter(Q(street=street) | Q(street=None)):
-        if one.case_class not in limits or one.street_id is not None:
-            limits[one.case_class] = one
     if row_form is None:
         instead_of = _rows(street).filter(pk=an_id(request.GET.get("edit"))).first()
         row_form = _row_form(request, street, edited=instead_of)
@@ -144,11 +157,7 @@ def _page(
             "findings": [words.finding(one) for one in found],
             "row_form": row_form,
             "instead_of": instead_of,
-            "limits": [
-                (_(kind.label), limits[kind.value], _words(limits[kind.value]))
-                for kind in CaseClass
-                if kind.value in limits
-            ],
+            "limits": _limits(request, street),
             "form": form,
             **_public_form(request, street),
             "gaps": any(one.fault is Fault.HOLE for one in found),
@@ -201,6 +210,21 @@ def _row_form(
         initial=initial,
         prefix="row",
     )
+
+
+def _limits(request: HttpRequest, street: Place) -> list[tuple[str, TimeLimit, tuple[str, str, str, str], bool]]:
+    """The limits that count today or later, class by class, and whether each is what a case gets today."""
+    today = clock.today()
+    rows = access.seen_by(request.user, TimeLimit).filter(Q(street=street) | Q(street=None)).exclude(until__lte=today)
+    shown = []
+    for kind in CaseClass:
+        own = [one for one in rows.select_related("community") if one.case_class == kind.value]
+        ordered = sorted(own, key=lambda one: (one.community_id or 0, one.street_id is None, one.since or today))
+        for one in ordered:
+            beside = [queries.as_limit(other) for other in ordered if other.community_id == one.community_id]
+            counts = queries.as_limit(one) == rules.limit_in_force(beside, today)
+            shown.append((_(kind.label), one, _words(one), counts))
+    return shown
 
 
 def _words(limit: TimeLimit) -> tuple[str, str, str, str]:
