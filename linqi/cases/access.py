@@ -14,6 +14,7 @@ from linqi.cases.models import (
     Escalation,
     Exclusion,
     Extension,
+    HotIssue,
     Merge,
     Nudge,
     Objection,
@@ -122,6 +123,7 @@ scope(Watch, "cases.desk", by_owner("user"))
 scope(SavedView, "cases.desk", by_owner("owner") | by(_shared))
 scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
+scope(HotIssue, "cases.desk", to_nobody("what a user sees of it is told from the cases they see"))
 scope(TrainedReader, "cases.configure", to_nobody("only what proposes categories reads it"))
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
 
@@ -148,6 +150,7 @@ declare(PublicForm, plain=["token", "sites", "greeting"])
 declare(Watch, personal={"user": Kept.NEWS})
 declare(SavedView, personal={"owner": Kept.NEWS, "query": Kept.NEWS}, plain=["name"])
 declare(DispatchRow, plain=["conditions"])
+declare(HotIssue, plain=["cases"])
 declare(TrainedReader, plain=["version", "measured", "data"])
 declare(TimeLimit, plain=["accept", "contact", "close", "extend", "source"])
 declare(Pause, personal={"asked": Kept.FILE, "supplied": Kept.FILE, "asked_by": Kept.FILE})

@@ -7,25 +7,48 @@ fifth or a day has passed. What a user may not see is left out of every answer.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import exp
 from threading import Lock
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
+from linqi.accounts.queries import valid_on
 from linqi.cases import queries, rules
 from linqi.cases.flow import OPEN, State
 from linqi.cases.likeness import Like, Pool, Text, shared
 from linqi.cases.models import Case
 from linqi.kit import clock
-from linqi.territory.models import Place
+from linqi.kit.choices import Choice
+from linqi.kit.geodesy import distance
+from linqi.territory.models import Coverage, Place, PlaceKind
 
 MOST: Final = 20_000  # cases of a street kept to compare with, the newest
 LOOKED_AT: Final = 40  # ranked before those are left out that the user may not see
 AGAIN_AFTER: Final = timedelta(days=1)
 GROWN: Final = 0.2
 LEAST: Final = 0.1  # below, two texts share nothing to speak of; no verdict, only kept from showing noise
-HOT_FROM: Final = 3  # askers; product default: fewer is no hot issue
 HOT_LIKE: Final = 0.35  # texts at least so alike are counted together, to be looked at by a person
+
+
+class Near(Choice):
+    """What two places share, the nearest first 空间远近."""
+
+    PLACE = "place", "同一地点"
+    BUILDING = "building", "同一楼宇"
+    PARK = "park", "同一园区"
+    COMMUNITY = "community", "同一社区"
+
+
+SHARED: Final = (
+    (PlaceKind.BUILDING.value, Near.BUILDING),
+    (PlaceKind.PARK.value, Near.PARK),
+    (PlaceKind.COMMUNITY.value, Near.COMMUNITY),
+)
+# added to the likeness by words, after `likeness.SAME_PLACE`: they decide between equals and never outweigh the words
+NEARER: Final[dict[Near | None, float]] = {Near.BUILDING: 0.04, Near.PARK: 0.02, Near.COMMUNITY: 0.01}
+SOON: Final = 0.02  # for one of today, fading
+SOON_IS: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +57,8 @@ class Found:
 
     case: Case
     score: float
-    same_place: bool
+    near: Near | None
+    metres: int | None
     same_enterprise: bool
     pieces: tuple[str, ...]
 
@@ -87,25 +111,24 @@ def similar_to(user: Any, case: Case, count: int = 5) -> list[Found]:
     )
 
 
-def hot(user: Any, street: Place) -> list[list[Case]]:
-    """Open cases of several askers that may be one problem, the largest group first 热点问题.
+def hot(street: Place) -> list[list[int]]:
+    """Ids of open cases of several askers that may be one problem, the largest group first 热点问题.
 
-    Groups are linked by likeness: each holds a case to which all the others are alike. They are proposals for a person.
+    Groups are linked by likeness: each begins with a case to which all the others are alike. They are proposals for a
+    person. Takes seconds for a full pool, so it is done at night or by a task.
     """
     pool = _pool(street)
-    open_ = {case.pk: case for case in _recent(street).filter(state__in=OPEN)}
-    asked = [text for text in pool.texts if int(text.id) in open_]
-    taken: set[int] = set()
-    groups: list[list[Case]] = []
+    askers = {pk: firm or -pk for pk, firm in _recent(street).filter(state__in=OPEN).values_list("pk", "enterprise")}
+    asked = [text for text in pool.texts if int(text.id) in askers]
     nearest = zip(asked, pool.nearest_all(asked, LOOKED_AT), strict=True)
     ranked = [(int(text.id), [int(one.id) for one in likes if one.score >= HOT_LIKE]) for text, likes in nearest]
-    seen = set(queries.cases_seen_by(user).filter(pk__in=open_).values_list("pk", flat=True))
+    taken: set[int] = set()
+    groups: list[list[int]] = []
     for pk, likes in sorted(ranked, key=lambda one: (-len(one[1]), one[0])):
-        group = [one for one in (pk, *likes) if one in seen and one not in taken]
-        if pk in taken or len({open_[one].enterprise_id or -one for one in group}) < HOT_FROM:
-            continue
-        taken |= set(group)
-        groups.append([open_[one] for one in group])
+        group = [one for one in (pk, *likes) if one in askers and one not in taken]
+        if pk not in taken and len({askers[one] for one in group}) >= rules.HOT_FROM:
+            taken |= set(group)
+            groups.append(group)
     return sorted(groups, key=len, reverse=True)
 
 
@@ -150,15 +173,43 @@ def _texts(cases: QuerySet[Case]) -> list[Text]:
 def _told(likes: Iterable[Like], asked: Text, mine: QuerySet[Case], count: int) -> list[Found]:
     ranked = list(likes)
     cases = {case.pk: case for case in mine.filter(_fresh(), pk__in=[int(one.id) for one in ranked])}
+    here = int(asked.place) if asked.place else 0
+    near, metres = _nearness(here, [case.place for case in cases.values()])
+    now = clock.now()
     words = f"{asked.title} {asked.body}"
-    return [
+    found = [
         Found(
             case,
-            one.score,
-            "same_place" in one.why,
+            one.score + NEARER.get(near.get(case.place_id), 0.0) + SOON * exp(-(now - case.opened_at) / SOON_IS),
+            near.get(case.place_id),
+            metres.get(case.place_id),
             "same_enterprise" in one.why,
             tuple(shared(words, f"{case.title} {case.body}")),
         )
         for one in ranked
         if (case := cases.get(int(one.id))) is not None
-    ][:count]
+    ]
+    return sorted(found, key=lambda one: -one.score)[:count]
+
+
+def _nearness(here: int, places: Iterable[Place]) -> tuple[dict[int, Near], dict[int, int]]:
+    """How near places are to one, on the tree and in metres; what is far on both is left out."""
+    there = {place.pk: place for place in places}
+    steps = Coverage.objects.filter(
+        valid_on(clock.today()), descendant__in=[here, *there], ancestor__kind__in=[kind for kind, _near in SHARED]
+    ).values_list("descendant", "ancestor__kind", "ancestor", "ancestor__longitude", "ancestor__latitude")
+    above: dict[int, dict[str, int]] = {}
+    points: dict[int, tuple[float, float]] = {}
+    for below, kind, ancestor, longitude, latitude in steps:
+        above.setdefault(below, {})[kind] = ancestor
+        if kind == PlaceKind.BUILDING and longitude is not None and latitude is not None:
+            points[below] = (longitude, latitude)
+    mine = above.get(here, {})
+    near = {pk: Near.PLACE for pk in there if pk == here}
+    for pk in there:
+        for kind, word in SHARED:
+            if kind in mine and above.get(pk, {}).get(kind) == mine[kind]:
+                near.setdefault(pk, word)
+                break
+    away = {pk: round(distance(points[here], points[pk])) for pk in there if here in points and pk in points}
+    return near, away

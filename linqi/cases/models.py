@@ -158,6 +158,20 @@ class DispatchRow(models.Model):
         return f"{self.street} {self.order} → {self.department}"
 
 
+class HotIssue(models.Model):
+    """Open cases of several askers that may be one problem, as the last night found them 热点问题."""
+
+    street = models.ForeignKey(Place, models.CASCADE, related_name="+")
+    cases = models.JSONField(help_text="Ids, that to which the others are alike first.")
+    found_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.street}: {len(self.cases)}"
+
+
 class TrainedReader(models.Model):
     """What was learnt from labelled texts, which ones, and how well it does; the newest is used 研判模型."""
 

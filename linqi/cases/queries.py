@@ -31,6 +31,7 @@ from linqi.cases.flow import (
 from linqi.cases.models import (
     Case,
     DispatchRow,
+    HotIssue,
     Merge,
     Nudge,
     Objection,
@@ -228,6 +229,18 @@ def open_at(user: Any, now: datetime) -> dict[int, tuple[int, int]]:
         before = counts.get(where, (0, 0))
         counts[where] = (before[0] + open_, before[1] + over)
     return counts
+
+
+def hot_seen_by(user: Any) -> list[tuple[HotIssue, list[Case]]]:
+    """The hot issues of the last night as far as the user sees their cases, still open and of several askers 热点问题."""
+    rows = list(HotIssue.objects.select_related("street"))
+    ids = [pk for row in rows for pk in row.cases]
+    seen = {case.pk: case for case in desk_cases(user).filter(pk__in=ids, state__in=OPEN - {State.MERGED})}
+    groups = [(row, [seen[pk] for pk in row.cases if pk in seen]) for row in rows]
+    hot = [
+        (row, cases) for row, cases in groups if len({one.enterprise_id or -one.pk for one in cases}) >= rules.HOT_FROM
+    ]
+    return sorted(hot, key=lambda one: -len(one[1]))
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------

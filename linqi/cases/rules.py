@@ -18,6 +18,7 @@ SIMILAR_WITHIN: Final = timedelta(days=30)  # how far back a new request is comp
 REMIND_WAITING: Final = (
     "3 working_days"  # kit.clock; product default: one reminder to an enterprise that has to bring something
 )
+HOT_FROM: Final = 3  # askers; product default: fewer is no hot issue
 GOOD_FROM: Final = 3  # stars; 基本满意 counts as satisfied (services.yaml, rates.satisfaction_rate)
 
 

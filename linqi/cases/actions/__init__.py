@@ -10,6 +10,7 @@ from linqi.cases.actions.asking import ask, case_of, follow_token, set_public_fo
 from linqi.cases.actions.attaching import attach, detach
 from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
+from linqi.cases.actions.heating import find_hot, find_hot_at_night
 from linqi.cases.actions.identifying import identify
 from linqi.cases.actions.learning import learn, learn_when_due
 from linqi.cases.actions.limits import end_time_limit, seed_time_limits, set_time_limit
@@ -71,6 +72,8 @@ __all__ = [
     "end_dispatch_row",
     "end_time_limit",
     "escalate",
+    "find_hot",
+    "find_hot_at_night",
     "follow_token",
     "identify",
     "learn",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from linqi.cases import actions, comparing, queries, rules
+from linqi.cases import actions, comparing, queries, rules, tasks
 from linqi.cases.deadlines import in_words
 from linqi.cases.dispatch import Basis, Clause
 from linqi.cases.flow import OPEN, UNSETTLED, WORKING, Join, Mending, Move, State, StrandState
@@ -271,11 +272,17 @@ def similar(request: HttpRequest) -> HttpResponse:
 
 @access.page("cases.desk")
 def hot(request: HttpRequest) -> HttpResponse:
-    """Open cases of several askers that may be one problem."""
-    streets = access.seen_by(request.user, Place, "cases.desk").filter(kind=PlaceKind.STREET)
-    groups = [group for street in streets for group in comparing.hot(request.user, street)]
+    """Open cases of several askers that may be one problem; looked for again when asked."""
+    streets = access.seen_by(request.user, Place, "cases.merge").filter(kind=PlaceKind.STREET)
+    if request.method == "POST":
+        user: Any = request.user
+        for street in streets:
+            tasks.find_hot.enqueue(street=street.pk, by=user.pk)
+        messages.success(request, _("已开始查找，稍后刷新即可看到结果。"))
+        return redirect("cases:hot")
     crumbs = [Crumb(_("办件"), reverse("cases:list")), Crumb(_("热点问题"))]
-    return render(request, "cases/hot.html", {"groups": groups, "crumbs": crumbs})
+    context = {"groups": queries.hot_seen_by(request.user), "may_find": streets.exists(), "crumbs": crumbs}
+    return render(request, "cases/hot.html", context)
 
 
 def _compared(user: Any, enterprise: Enterprise | None, place: Place | None, said: QueryDict) -> dict[str, Any]:
