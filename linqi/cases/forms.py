@@ -201,6 +201,52 @@ class BatchForm(forms.Form):
         self.fields["street"].queryset = streets  # type: ignore[attr-defined]
 
 
+class CorrectForm(forms.Form):
+    """What was noted of a case; `was_…` carry what the user saw, so that another's change is not undone unseen."""
+
+    title = forms.CharField(label=_("事项"), max_length=120)
+    body = forms.CharField(
+        label=_("详细情况"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    category = CategoryField(Category.objects.none(), label=_("诉求类别"))
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("地点"), empty_label=None)
+    contact_name = forms.CharField(label=_("联系人"), max_length=60, required=False)
+    contact_phone = forms.CharField(label=_("联系电话"), max_length=30, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        noted: dict[str, str],
+        places: QuerySet[Place],
+        categories: QuerySet[Category],
+    ) -> None:
+        super().__init__(*args, initial=noted)  # type: ignore[misc]
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+        category = self.fields["category"]
+        assert isinstance(category, CategoryField)
+        category.set_categories(categories)
+        for name, value in noted.items():
+            self.fields[f"was_{name}"] = forms.CharField(
+                required=False, initial=value, strip=False, widget=forms.HiddenInput
+            )
+
+    def before(self) -> dict[str, str]:
+        """The fields as the user saw them."""
+        return {
+            name.removeprefix("was_"): said.replace("\r\n", "\n")
+            for name, said in self.cleaned_data.items()
+            if name.startswith("was_")
+        }
+
+    def after(self) -> dict[str, str]:
+        """The fields as the user wants them."""
+        return {
+            name: str(getattr(said, "pk", said)).replace("\r\n", "\n")
+            for name, said in self.cleaned_data.items()
+            if not name.startswith("was_")
+        }
+
+
 class OwnCaseForm(CaseForm):
     """A new request of an enterprise user, who may speak for more than one enterprise."""
 

@@ -93,6 +93,7 @@ class Verb(Choice):
     CASE_RECEIVABLE = "cases.receivable", "登记拖欠款项"
     CASE_ATTACHED = "cases.attached", "上传附件"
     CASE_DETACHED = "cases.detached", "删除附件"
+    CASE_CORRECTED = "cases.corrected", "更正登记"
     CASE_IDENTIFIED = "cases.identified", "认定企业"
     CASE_TAKEN_IN = "cases.taken_in", "接收外部来件"
     CASES_RETURNED = "cases.returned", "回传外部渠道"

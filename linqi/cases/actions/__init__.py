@@ -8,6 +8,7 @@ from linqi.cases.actions.arranging import (
 )
 from linqi.cases.actions.asking import ask, case_of, follow_token, set_public_form
 from linqi.cases.actions.attaching import attach, detach
+from linqi.cases.actions.correcting import correct, noted
 from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
 from linqi.cases.actions.heating import find_hot, find_hot_at_night
@@ -64,6 +65,7 @@ __all__ = [
     "case_of",
     "close",
     "contact",
+    "correct",
     "decide_exclusion",
     "decide_extension",
     "decide_objection",
@@ -85,6 +87,7 @@ __all__ = [
     "move_rectification",
     "move_strand",
     "note_receivable",
+    "noted",
     "nudge",
     "object_to",
     "open_case",

@@ -336,6 +336,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "pauses": found.pauses.all(),
             "facts": _facts(found),
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
+            "may_correct": found.state in OPEN and access.may(request.user, "cases.answer", found),
             "may_identify": found.enterprise is None
             and found.state in OPEN
             and access.may(request.user, "cases.identify", found),

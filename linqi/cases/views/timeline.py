@@ -44,6 +44,7 @@ LOOKS = {
     Verb.CASE_RECEIVABLE: ("plain", "coin"),
     Verb.CASE_ATTACHED: ("plain", "paperclip"),
     Verb.CASE_DETACHED: ("plain", "paperclip"),
+    Verb.CASE_CORRECTED: ("plain", "pencil"),
     Verb.CASE_IDENTIFIED: ("info", "building"),
     Verb.CASE_OBJECTED: ("warn", "message-report"),
     Verb.CASE_OBJECTION_DECIDED: ("plain", "message-report"),
@@ -76,6 +77,7 @@ INSIDE = frozenset(  # not for the enterprise's page
         Verb.CASE_ESCALATED,
         Verb.CASE_MERGED,  # would name another enterprise's case
         Verb.CASE_SPLIT,
+        Verb.CASE_CORRECTED,
         Verb.CASE_IDENTIFIED,
     }
 )
@@ -127,6 +129,8 @@ def _detail(verb: Verb, data: dict[str, Any], inside: bool) -> str:
         basis = data.get("basis")
         parts = [_(Basis(basis).label)] if inside and basis in Basis.values else []
         return "；".join([*parts, *([str(data["reason"])] if inside and data.get("reason") else [])])
+    if verb is Verb.CASE_CORRECTED:
+        return ""  # which words were changed is for the journal
     if data.get("after") and _day(data["after"]) != _day(data["before"]):  # else the date stayed
         moved = _("期限由 %(before)s 改为 %(after)s") % {"before": _day(data["before"]), "after": _day(data["after"])}
         return "；".join([moved, *([str(data["reason"])] if data.get("reason") else [])])
