@@ -335,6 +335,11 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
         user=worker, name=f"{mark}钥匙", digest=f"{side}{ApiToken.objects.count()}", made_at=now, ends_at=now
     )
     stage.put(side, token)
+    from linqi.notifications.models import Wish
+
+    wish, new = Wish.objects.get_or_create(user=worker, defaults={"mail": "daily"})
+    if new:
+        stage.put(side, wish)
     for notice in notify(users=[worker], title=f"{mark}通知"):
         stage.put(side, notice)
     stage.put(side, journal.write(by=worker, verb=Verb.CASE_OPENED, subject=case))

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from linqi.kit import access
 from linqi.kit.clock import now
 from linqi.notifications import outside, queries, rules
-from linqi.notifications.models import Delivery, DeliveryState, Notice
+from linqi.notifications.models import Delivery, DeliveryState, MailPace, Notice, Wish
+from linqi.notifications.outside.mail import Mail
 
 BATCH = 200  # messages one tick hands over at most; product default
 
@@ -47,11 +49,31 @@ def notify(*, users: Iterable[Any], title: str, body: str = "", url: str = "", k
     made = Notice.objects.bulk_create(made, ignore_conflicts=bool(key))
     if key:  # with ignored conflicts the rows come back without their ids
         made = list(Notice.objects.filter(user__in=wanted, key=key).select_related("user"))
-    due = now()
+    wishes = queries.wishes_of(one.user for one in made)
     Delivery.objects.bulk_create(
-        [Delivery(notice=one, channel=name, due_at=due) for one in made for name in outside.channels_for(one.user)]
+        delivery
+        for one in made
+        for name in outside.channels_for(one.user)
+        if (delivery := _on_its_way(one, name, wishes.get(one.user_id, MailPace.EACH))) is not None
     )
     return made
+
+
+def _on_its_way(notice: Notice, channel: str, pace: str) -> Delivery | None:
+    """The message that goes out for a notice; mail as its reader wishes, other channels at once."""
+    if channel != Mail.key or pace == MailPace.EACH:
+        return Delivery(notice=notice, channel=channel, due_at=now())
+    if pace == MailPace.NEVER:
+        return None
+    return Delivery(notice=notice, channel=channel, digest=True, due_at=rules.next_digest(timezone.localtime(now())))
+
+
+@transaction.atomic
+def wish(*, mail: MailPace, by: Any) -> None:
+    """Say how one wants to get mail; what waits already goes out as it was meant to 设置邮件频率."""
+    if by.pk is None:
+        raise PermissionDenied("notifications.read")
+    Wish.objects.update_or_create(user_id=by.pk, defaults={"mail": mail.value})
 
 
 @transaction.atomic
@@ -86,6 +108,11 @@ def deliver_due(*, at: datetime | None = None) -> Sent:
         sent += outcome is DeliveryState.SENT
         later += outcome is DeliveryState.WAITING
         failed += outcome is DeliveryState.FAILED
+    for user, channel in queries.digests_due(moment):
+        together = _hand_over_digest(user, channel, moment)
+        sent += together is DeliveryState.SENT
+        later += together is DeliveryState.WAITING
+        failed += together is DeliveryState.FAILED
     return Sent(sent, later, failed)
 
 
@@ -111,6 +138,46 @@ def _hand_over(delivery: Delivery, moment: datetime) -> DeliveryState:
             return _note(delivery, DeliveryState.FAILED, moment, str(trouble))
         return _note(delivery, DeliveryState.WAITING, moment + wait, str(trouble))
     return _note(delivery, DeliveryState.SENT, moment, "")
+
+
+def _hand_over_digest(user: int, channel: str, moment: datetime) -> DeliveryState | None:
+    """Everything that waits for one user in one message; None when another worker has it."""
+    due = Delivery.objects.filter(
+        state=DeliveryState.WAITING, digest=True, due_at__lte=moment, channel=channel, notice__user=user
+    )
+    rows = [one for one in due.select_related("notice__user").order_by("notice") if _claimed(one, moment)]
+    if not rows:
+        return None
+    sender, reader = outside.channel(channel), rows[0].notice.user
+    address = sender.address_of(reader) if sender is not None and reader.is_active else ""
+    wait: timedelta | None = timedelta()
+    error = ""
+    if sender is None or not address:
+        wait, error = None, "no address any more"
+    else:
+        try:
+            sender.send(_digest([one.notice for one in rows], address))
+        except outside.Undeliverable as trouble:
+            attempts = max(one.attempts for one in rows) + 1
+            wait, error = rules.again_after(attempts, may_help=trouble.again), str(trouble)
+    state = DeliveryState.FAILED if wait is None else DeliveryState.WAITING if error else DeliveryState.SENT
+    for one in rows:
+        _note(one, state, moment + (wait or timedelta()), error)
+    return state
+
+
+def _digest(notices: list[Notice], address: str) -> outside.Message:
+    user: Any = notices[0].user
+    with translation.override(user.language):
+        title = _("邻企今日通知 %(n)s 条") % {"n": len(notices)}
+        base = settings.PUBLIC_URL
+        lines = [
+            f"· {one.title}" + (f"\n  {base}{one.url}" if base and one.url else "")
+            for one in notices[: rules.DIGEST_LINES]
+        ]
+        if len(notices) > rules.DIGEST_LINES:
+            lines.append(_("另有 %(n)s 条，请登录查看。") % {"n": len(notices) - rules.DIGEST_LINES})
+        return outside.Message(to=address, title=title, text="\n".join(lines), url=f"{base}/notices/" if base else "")
 
 
 def _message(notice: Notice, address: str) -> outside.Message:

@@ -28,6 +28,24 @@ class Notice(models.Model):
         return self.title
 
 
+class MailPace(Choice):
+    """How a user wants to get mail 邮件频率."""
+
+    EACH = "each", "每条都发"
+    DAILY = "daily", "每天一封汇总"
+    NEVER = "never", "不发邮件"
+
+
+class Wish(models.Model):
+    """What a user wants of messages to the outside; without one, each goes out at once 通知偏好."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    mail = models.CharField(max_length=8, choices=MailPace.choices, default="each")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.mail}"
+
+
 class DeliveryState(Choice):
     """How far a message to the outside has come 投递状态."""
 
@@ -42,6 +60,7 @@ class Delivery(models.Model):
     notice = models.ForeignKey(Notice, models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
+    digest = models.BooleanField(default=False, help_text="Goes out with all others of the day in one message 汇总.")
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
     error = models.CharField(max_length=300, blank=True)

@@ -1,6 +1,6 @@
 """When a message that could not be handed over is tried again, and when no more."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 ATTEMPTS = 6  # product default: after 1, 5, 25 minutes and about 2 and 10 hours, then it is given up
 FIRST = timedelta(minutes=1)  # product default
@@ -14,3 +14,13 @@ def again_after(attempts: int, *, may_help: bool) -> timedelta | None:
         return None
     factor: int = FACTOR ** (attempts - 1)
     return FIRST * factor
+
+
+DIGEST_AT = time(8, 30)  # product default: before the desk opens
+DIGEST_LINES = 50  # notices named in one message; more are counted
+
+
+def next_digest(local: datetime) -> datetime:
+    """When the next message with everything of the day goes out, in the same time zone 汇总时刻."""
+    today = local.replace(hour=DIGEST_AT.hour, minute=DIGEST_AT.minute, second=0, microsecond=0)
+    return today if local < today else today + timedelta(days=1)

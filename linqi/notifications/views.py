@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from linqi.kit.access import open_to_signed_in
 from linqi.notifications import actions, queries
-from linqi.notifications.models import Notice
+from linqi.notifications.models import MailPace, Notice
 from linqi.ui.tables import Choose, Column, Search, Table
 
 NOTICES = Table[Notice](
@@ -49,7 +49,13 @@ def notices(request: HttpRequest) -> HttpResponseBase:
     """What one has been told 通知."""
     rows = queries.notices_seen_by(request.user)
     table = NOTICES.bind(request, rows, may_export=False)
-    return table.answer("notifications/notices.html", {"unread": queries.unread_count(request.user)})
+    pace = queries.wish_of(request.user)
+    context = {
+        "unread": queries.unread_count(request.user),
+        "address": getattr(request.user, "email", ""),
+        "paces": [(one.value, gettext(one.label), one is pace) for one in MailPace],
+    }
+    return table.answer("notifications/notices.html", context)
 
 
 @open_to_signed_in("everybody sees their own bell")
@@ -75,4 +81,15 @@ def read_all(request: HttpRequest) -> HttpResponse:
     """Mark everything as read 全部已读."""
     actions.mark_all_read(by=request.user)
     messages.success(request, gettext("已全部标为已读。"))
+    return redirect("notifications:list")
+
+
+@open_to_signed_in("everybody says how they want their own mail")
+@require_POST
+def wish(request: HttpRequest) -> HttpResponse:
+    """How one wants to get mail 邮件频率."""
+    asked = request.POST.get("mail", "")
+    if asked in MailPace.values:
+        actions.wish(mail=MailPace(asked), by=request.user)
+        messages.success(request, gettext("邮件频率已保存。"))
     return redirect("notifications:list")

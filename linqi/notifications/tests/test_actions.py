@@ -1,17 +1,17 @@
 """Notices are told once, read by the one they are for, and go out at least once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 
-from linqi.kit.clock import now
+from linqi.kit.clock import ZONE, now
 from linqi.notifications import outside, rules
-from linqi.notifications.actions import deliver_due, mark_all_read, mark_read, notify
-from linqi.notifications.models import Delivery, DeliveryState, Notice
+from linqi.notifications.actions import Sent, deliver_due, mark_all_read, mark_read, notify, wish
+from linqi.notifications.models import Delivery, DeliveryState, MailPace, Notice
 from linqi.notifications.outside import Undeliverable
-from linqi.notifications.queries import backlog, unread_count
+from linqi.notifications.queries import backlog, unread_count, wish_of
 from linqi.notifications.tests.contract import Fake
 
 
@@ -144,3 +144,69 @@ def test_a_channel_that_is_gone_is_told_in_the_row(monkeypatch, fake, reached):
     monkeypatch.setattr(outside, "_channels", {})
     assert deliver_due().failed == 1
     assert Notice.objects.count() == 1
+
+
+# --- everything of the day in one message -----------------------------------------------------------------------------
+EVENING = datetime(2026, 3, 2, 20, 0, tzinfo=ZONE)
+
+
+def test_who_wishes_so_gets_one_mail_a_day(reached, monkeypatch, mailoutbox):
+    monkeypatch.setattr("linqi.notifications.actions.now", lambda: EVENING)
+    wish(mail=MailPace.DAILY, by=reached)
+    for title in ("新办件", "已超期"):
+        notify(users=[reached], title=title, url="/cases/1/")
+    assert deliver_due(at=EVENING + timedelta(hours=12)) == Sent()
+    assert deliver_due(at=EVENING + timedelta(hours=12, minutes=31)) == Sent(sent=1)
+    (message,) = mailoutbox
+    assert message.subject == "邻企今日通知 2 条"
+    assert "新办件" in message.body
+    assert "已超期" in message.body
+    assert deliver_due(at=EVENING + timedelta(days=3)) == Sent()
+
+
+def test_a_digest_that_cannot_go_out_is_tried_again_whole(reached, monkeypatch, mailoutbox):
+    monkeypatch.setattr("linqi.notifications.actions.now", lambda: EVENING)
+    wish(mail=MailPace.DAILY, by=reached)
+    notify(users=[reached], title="新办件")
+    due = EVENING + timedelta(days=1)
+
+    def fail(self, message):
+        raise Undeliverable("busy", again=True)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("linqi.notifications.outside.mail.Mail.send", fail)
+        assert deliver_due(at=due) == Sent(later=1)
+    assert deliver_due(at=due) == Sent()
+    assert deliver_due(at=due + timedelta(hours=1)) == Sent(sent=1)
+    assert len(mailoutbox) == 1
+
+
+def test_who_wishes_no_mail_gets_none_and_is_still_told_in_the_shell(reached, mailoutbox):
+    wish(mail=MailPace.NEVER, by=reached)
+    assert len(notify(users=[reached], title="新办件")) == 1
+    assert deliver_due() == Sent()
+    assert mailoutbox == []
+
+
+def test_a_long_day_is_counted(reached, monkeypatch, mailoutbox):
+    monkeypatch.setattr("linqi.notifications.actions.now", lambda: EVENING)
+    wish(mail=MailPace.DAILY, by=reached)
+    for n in range(rules.DIGEST_LINES + 3):
+        notify(users=[reached], title=f"第{n}条")
+    deliver_due(at=EVENING + timedelta(days=1))
+    assert "另有 3 条" in mailoutbox[0].body
+
+
+@pytest.mark.parametrize(("hour", "day"), [(0, 2), (8, 2), (9, 3), (23, 3)])
+def test_the_next_digest_is_in_the_morning(hour, day):
+    found = rules.next_digest(datetime(2026, 3, 2, hour, 0, tzinfo=ZONE))
+    assert (found.day, found.hour, found.minute) == (day, 8, 30)
+
+
+def test_the_page_keeps_the_wish(client, reached):
+    client.force_login(reached, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.post("/notices/wish/", {"mail": "daily"})
+    assert wish_of(reached) is MailPace.DAILY
+    client.post("/notices/wish/", {"mail": "sometimes"})
+    assert wish_of(reached) is MailPace.DAILY
+    assert "每天一封汇总" in client.get("/notices/").content.decode()
