@@ -40,6 +40,7 @@ TAKES = {
     "enterprises/pairs/": "enterprises.Pair",
     "enterprises/import": "enterprises.Import",
     "catalogue/categories/": "catalogue.Category",
+    "catalogue/services/": "catalogue.Service",
     "organisation/teams/": "building",
     "organisation/departments/": "organisation.Department",
     "cases/": "cases.Case",
@@ -676,7 +677,14 @@ def test_every_permission_that_a_view_asks_for_was_declared():
 
 
 def test_the_stage_has_a_row_of_every_scoped_model_on_both_sides(stage):
-    everyone = {"accounts.RoleRecord", "cases.TimeLimit", "catalogue.Window", "catalogue.Service", "catalogue.Category"}
+    everyone = {
+        "accounts.RoleRecord",
+        "cases.TimeLimit",
+        "catalogue.Window",
+        "catalogue.Service",
+        "catalogue.Category",
+        "catalogue.Guide",
+    }
     everyone |= {"ladder.Standard", "ladder.TierRule"}
     for model, (_see, where) in access._SCOPES.items():
         label = model._meta.label

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.db import transaction
 
+from linqi.catalogue.guides import Material, as_kept
 from linqi.catalogue.intake import default_windows
-from linqi.catalogue.models import CaseClass, Category, Service, Window
+from linqi.catalogue.models import CaseClass, Category, Guide, Service, Window
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
-from linqi.kit import access
+from linqi.kit import access, clock
 
 
 @transaction.atomic
@@ -87,3 +88,31 @@ def edit_category(
         after={field: value for field, value in asked.items() if value != before[field]},
     )
     return category
+
+
+@transaction.atomic
+def write_guide(
+    *,
+    service: Service,
+    materials: list[Material],
+    steps: list[str],
+    category: Category | None = None,
+    by: Any,
+    **said: str,
+) -> Guide:
+    """Write down what one has to bring for a service and what happens then, in place of what stood there 编制办事指南.
+
+    `said`: who, basis, limit, fee, where.
+    """
+    access.require(by, "catalogue.edit", service)
+    before = Guide.objects.filter(service=service).values("materials", "steps", *said).first()
+    kept = {
+        "materials": as_kept(materials),
+        "steps": [step.strip()[:200] for step in steps if step.strip()],
+        **{field: text.strip() for field, text in said.items()},
+    }
+    guide, _made = Guide.objects.update_or_create(
+        service=service, defaults={**kept, "category": category, "changed_on": clock.today()}
+    )
+    journal.write(by=by, verb=Verb.GUIDE_WRITTEN, subject=service, before=before, after=kept)
+    return guide

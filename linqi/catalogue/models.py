@@ -50,6 +50,26 @@ class Service(models.Model):
         return _(self.name)
 
 
+class Guide(models.Model):
+    """What one has to bring and what happens then, for one service 办事指南."""
+
+    service = models.OneToOneField(Service, models.CASCADE, related_name="guide")
+    category = models.ForeignKey(
+        "Category", models.SET_NULL, null=True, related_name="+", help_text="Under which a request for it is noted."
+    )
+    who = models.CharField(max_length=300, blank=True, help_text="Who may ask for it 办理对象.")
+    materials = models.JSONField(default=list, help_text="catalogue.guides.Material as they are written.")
+    steps = models.JSONField(default=list, help_text="What happens, in order, as texts 办理流程.")
+    basis = models.CharField(max_length=300, blank=True, help_text="Law or document it rests on 办理依据.")
+    limit = models.CharField(max_length=100, blank=True, help_text="How long it takes, in words 办理时限.")
+    fee = models.CharField(max_length=100, blank=True, help_text="收费.")
+    where = models.CharField(max_length=300, blank=True, help_text="Counter, hours, phone, online address 办理地点.")
+    changed_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.service}"
+
+
 class CaseClass(Choice):
     """The classes of requests; each has its own time limits 办件类型 (services.yaml, sla_default)."""
 

@@ -53,6 +53,7 @@ class Verb(Choice):
     LINK_SEAT_CHANGED = "organisation.link_seat_changed", "调整小组成员"
     # catalogue
     CATEGORY_EDITED = "catalogue.category_edited", "修改诉求类别"
+    GUIDE_WRITTEN = "catalogue.guide_written", "编制办事指南"
     # cases
     CASE_OPENED = "cases.opened", "提交办件"
     CASE_DISPATCHED = "cases.dispatched", "派单"

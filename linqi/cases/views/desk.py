@@ -209,7 +209,7 @@ def objections(request: HttpRequest) -> HttpResponseBase:
 def new(request: HttpRequest) -> HttpResponseBase:
     """A new case: first for whom, then what about."""
     if not access.may_anywhere(request.user, "cases.desk"):
-        return redirect("cases:own_new")
+        return redirect(f"{reverse('cases:own_new')}?{request.GET.urlencode()}".rstrip("?"))
     enterprise = _asked_for(request)
     crumbs = [Crumb(_("办件"), reverse("cases:list")), Crumb(_("新建办件"))]
     if enterprise is None and request.GET.get("enterprise") != NOBODY:

@@ -19,7 +19,7 @@ from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
 from linqi.kit import access, clock
 from linqi.territory.models import Place
-from linqi.ui.asked import words
+from linqi.ui.asked import an_id, words
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 
@@ -51,7 +51,11 @@ def own_new(request: HttpRequest) -> HttpResponse:
         enterprises=firms,
         places=places.order_by("kind", "name"),
         categories=categories_offered(request.user),
-        initial={"enterprise": first.pk if first else None, "place": first.seat_id if first else None},
+        initial={
+            "enterprise": first.pk if first else None,
+            "place": first.seat_id if first else None,
+            "category": an_id(request.GET.get("category")) or None,
+        },
     )
     if request.method == "POST" and form.is_valid():
         made: list[Case] = []

@@ -3,8 +3,11 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linqi.catalogue import actions
+from linqi.catalogue.guides import Material, read_materials, written
 from linqi.catalogue.intake import default_windows
 from linqi.catalogue.models import CaseClass, Category, Service, Window
 from linqi.journal.models import Entry
@@ -84,3 +87,47 @@ def test_pages(client, cast):
     assert category.name == "贷款"
     client.force_login(cast.econ_specialist, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert client.get(address).status_code == 403
+
+
+# --- guides -----------------------------------------------------------------------------------------------------------
+def test_what_may_come_later_is_told_apart():
+    assert read_materials("营业执照\n\n 租赁合同（可容缺）\n申请表 (later)\n可容缺\n营业执照") == [
+        Material("营业执照"),
+        Material("租赁合同", later=True),
+        Material("申请表", later=True),
+        Material("可容缺"),
+    ]
+
+
+@given(
+    st.lists(
+        st.builds(
+            Material, st.text("甲乙丙丁（）", min_size=1, max_size=5).filter(lambda t: t.strip("（()）")), st.booleans()
+        )
+    )
+)
+def test_materials_are_read_as_they_are_written(materials):
+    once = list({one.name: one for one in read_materials(written(materials))}.values())
+    assert read_materials(written(once)) == once
+
+
+def test_a_guide_is_written_by_who_may_and_read_by_everybody(cast, client):
+    service = Service.objects.first()
+    address = reverse("catalogue:guide", args=[service.pk])
+    client.force_login(cast.district_operator, backend="allauth.account.auth_backends.AuthenticationBackend")
+    said = {
+        "materials": "营业执照\n租赁合同（可容缺）",
+        "steps": "申请\n审核",
+        "limit": "5 个工作日",
+        "category": service.window.categories.first().pk,
+    }
+    client.post(address, said)
+    client.post(address, said | {"fee": "不收费"})
+    assert "不收费" in client.get(address).content.decode()
+    client.force_login(cast.enterprise_user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(reverse("catalogue:service", args=[service.pk])).content.decode()
+    for word in ("租赁合同", "先受理，后补交", "审核", "5 个工作日", "提这项诉求"):
+        assert word in page
+    assert client.post(address, said).status_code == 403
+    with pytest.raises(PermissionDenied):
+        actions.write_guide(service=service, materials=[], steps=[], by=cast.street_leader)

@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from linqi.catalogue import actions, queries
-from linqi.catalogue.forms import CategoryForm
-from linqi.catalogue.models import CaseClass, Category
+from linqi.catalogue.forms import CategoryForm, GuideForm
+from linqi.catalogue.guides import as_read, read_materials
+from linqi.catalogue.models import CaseClass, Category, Guide, Service
 from linqi.kit import access
 from linqi.organisation.queries import department_codes
 from linqi.ui.attempts import attempt
@@ -52,3 +53,47 @@ def edit_category(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(f"{reverse('catalogue:windows')}#{category.window.code}")
     crumbs = [Crumb(_("服务清单"), reverse("catalogue:windows")), Crumb(category.title)]
     return render(request, "catalogue/category.html", {"form": form, "category": category, "crumbs": crumbs})
+
+
+@access.page("catalogue.see")
+def service(request: HttpRequest, pk: int) -> HttpResponse:
+    """One service: who may ask, what to bring, what happens, how long it takes."""
+    found = get_object_or_404(access.seen_by(request.user, Service).select_related("window"), pk=pk)
+    guide = Guide.objects.filter(service=found).select_related("category").first()
+    crumbs = [
+        Crumb(_("服务清单"), reverse("catalogue:windows")),
+        Crumb(found.window.title, f"{reverse('catalogue:windows')}#{found.window.code}"),
+        Crumb(found.title),
+    ]
+    context = {
+        "service": found,
+        "guide": guide,
+        "materials": as_read(guide.materials) if guide else [],
+        "may_edit": access.may_anywhere(request.user, "catalogue.edit"),
+        "crumbs": crumbs,
+    }
+    return render(request, "catalogue/service.html", context)
+
+
+@access.page("catalogue.edit")
+def edit_guide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write the guide of one service."""
+    found = get_object_or_404(access.seen_by(request.user, Service).select_related("window"), pk=pk)
+    form = GuideForm(request.POST or None, service=found, guide=Guide.objects.filter(service=found).first())
+    if request.method == "POST" and form.is_valid():
+        said = dict(form.cleaned_data)
+        materials, steps = read_materials(said.pop("materials")), said.pop("steps").splitlines()
+        act = actions.write_guide
+        if attempt(
+            request,
+            lambda: act(service=found, materials=materials, steps=steps, by=request.user, **said),
+            done=_("办事指南已保存。"),
+            form=form,
+        ):
+            return redirect("catalogue:service", pk=pk)
+    crumbs = [
+        Crumb(_("服务清单"), reverse("catalogue:windows")),
+        Crumb(found.title, reverse("catalogue:service", args=[pk])),
+        Crumb(_("编制办事指南")),
+    ]
+    return render(request, "catalogue/guide.html", {"form": form, "service": found, "crumbs": crumbs})
