@@ -8,7 +8,9 @@ touches a year whose calendar the State Council has not published, the result is
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -336,9 +338,22 @@ def clock_in_force() -> Clock:
     return Clock(published_calendar())
 
 
+_stands: ContextVar[datetime | None] = ContextVar("clock stands", default=None)
+
+
 def now() -> datetime:
     """This moment, with its zone."""
-    return datetime.now(ZONE)
+    return _stands.get() or datetime.now(ZONE)
+
+
+@contextmanager
+def standing(moment: datetime) -> Iterator[None]:
+    """Let the clock stand at a moment while something is done as if it were then: by the demo, never by the product."""
+    token = _stands.set(moment)
+    try:
+        yield
+    finally:
+        _stands.reset(token)
 
 
 def today() -> date:

@@ -28,6 +28,7 @@ from linqi.dashboards.demo.policies import Officers, fill_policies
 from linqi.dashboards.demo.rows import follow, next_id, widen_cache
 from linqi.dashboards.demo.signals import make_signals
 from linqi.dashboards.demo.words import Names
+from linqi.dashboards.demo.workday import Desk, work
 from linqi.enterprises.models import Claim, Enterprise, Fact, Tenancy
 from linqi.journal import actions as journal
 from linqi.journal.actions import Act
@@ -163,12 +164,14 @@ class _Demo:
             self._ladder,
             self._policies,
             self._lives,
+            self._workday,
             self._finish,
         ):
             name = stage.__name__.strip("_")
             self.told(name)
             began = clockwork.perf_counter()
-            stage()
+            with clock.standing(self.now):
+                stage()
             self.filled.seconds[name] = round(clockwork.perf_counter() - began, 2)
         return self.filled
 
@@ -493,6 +496,14 @@ class _Demo:
             for one in acts
         )
         self.filled.counts["journal"] = len(entries)
+
+    # --- this morning -------------------------------------------------------------------------------------------------
+    def _workday(self) -> None:
+        """What the year has not, done by the real actions."""
+        street = Place.objects.get(pk=self.streets[0].pk)
+        other = Department.objects.get(pk=self.departments[0]["safety"])
+        desk = Desk(self.demo["handler"], self.demo["leader"], self.demo["secretary"], other)
+        self.filled.counts["worked on"] = work(street, desk, self.today)
 
     # --- the end ------------------------------------------------------------------------------------------------------
     def _finish(self) -> None:

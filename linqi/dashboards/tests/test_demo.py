@@ -240,3 +240,16 @@ def test_demo_users_see_their_part_only(demo):
     assert 0 < part < everywhere
     assert other == SIZES["tiny"][1].firms or other > 0
     assert not set(seen_by(second, Enterprise)) & set(seen_by(leader, Enterprise))
+
+
+@pytest.mark.django_db
+def test_the_morning_shows_what_the_year_has_not():
+    from linqi.cases.models import Extension, Nudge, Pause, SavedView, Strand
+
+    made = fill(size="small", seed=7, today=TODAY)
+    assert made.counts["worked on"] > 2
+    assert min(model.objects.count() for model in (Strand, Pause, SavedView)) > 0
+    for pause in Pause.objects.select_related("case"):
+        assert pause.case.state == "waiting"
+    assert not Extension.objects.exclude(decided_by=None).filter(decided_by=F("asked_by")).exists()
+    assert Nudge.objects.filter(kind="supervised").count() <= 1

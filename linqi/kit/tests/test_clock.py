@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linqi.kit import clock
 from linqi.kit.clock import HOURS, ZONE, Calendar, Clock, Term, Unit, clock_in_force, published_calendar
 
 CLOCK = clock_in_force()
@@ -176,3 +177,13 @@ def test_spans_of_waiting_that_overlap_count_once():
 def test_before_the_first_published_year_nothing_is_counted():
     with pytest.raises(ValueError, match="2007"):
         due(at("2005-03-01 10:00"), "1 working_days")
+
+
+def test_the_clock_stands_only_while_it_is_told_to():
+    moment = datetime(2026, 3, 2, 9, 0, tzinfo=ZONE)
+    with clock.standing(moment):
+        assert (clock.now(), clock.today()) == (moment, moment.date())
+        with pytest.raises(ZeroDivisionError), clock.standing(moment + timedelta(days=1)):
+            _ = 1 / 0
+        assert clock.now() == moment
+    assert clock.now() != moment
