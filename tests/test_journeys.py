@@ -7,11 +7,18 @@ import os
 import re
 import shutil
 from datetime import timedelta
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+from threading import Thread
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
+from linqi.cases import actions
 from linqi.cases.actions import seed_defaults
+from linqi.cases.models import Case, Source
+from linqi.catalogue.models import Category
 from linqi.enterprises.models import Import, Tenancy
 from linqi.kit import clock
 from linqi.kit.access import SYSTEM
@@ -354,3 +361,78 @@ def test_while_a_request_is_typed_its_category_is_proposed_and_its_like_shown(st
     desk.locator("[name=title]").press_sequentially("甲方拖欠工程尾款不付")
     shows(desk, before.number, "#similar")
     assert fits(desk)
+
+
+def test_the_desk_takes_several_keeps_a_view_and_prints(stage, walker, live_server):
+    category = Category.objects.get(code="unpaid-receivables")
+    made = [
+        actions.open_case(enterprise=stage.firm, category=category, title=title, source=Source.DESK, by=stage.econ_specialist)
+        for title in ("货款拖欠三个月", "工程款未付", "质保金不退")
+    ]  # fmt: skip
+    page = walker(stage.department_handler)
+    page.goto(live_server.url + reverse("cases:list") + "?state=dispatched")
+    boxes = page.locator(".lq-pick")
+    assert not page.locator(".lq-picked").is_visible()
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    assert page.locator("[data-picked]").inner_text() == "2"
+    page.get_by_role("button", name="受理", exact=True).click()
+    shows(page, "已受理 2 件", where="body")
+    shows(page, made[0].title)
+    page.goto(live_server.url + reverse("cases:list") + "?view=done&state=accepted")
+    page.locator(".lq-views summary").click()
+    page.fill(".lq-views [name=name]", "我在办的")
+    page.locator(".lq-views form button").click()
+    page.get_by_role("link", name="我在办的").wait_for()
+    assert fits(page)
+    page.goto(live_server.url + reverse("cases:sheet", args=[made[0].pk]))
+    shows(page, "经办人签字")
+    page.emulate_media(media="print")
+    assert not page.locator(".lq-side").is_visible()
+    assert not page.get_by_role("button", name="打印").is_visible()
+    page.goto(live_server.url + reverse("cases:load"))
+    shows(page, stage.economy.name)
+    assert fits(page)
+
+
+def test_another_sites_page_shows_the_form_and_no_other_site_may(stage, browser, live_server, tmp_path):
+    cache.clear()
+    allowed, other = (HTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) for _one in range(2))
+    sites = [f"http://localhost:{one.server_port}" for one in (allowed, other)]
+    for one in (allowed, other):
+        Thread(target=one.serve_forever, daemon=True).start()
+    form = actions.set_public_form(street=stage.street, on=True, sites=sites[:1], by=stage.street_leader)
+    address = live_server.url + reverse("cases:ask", args=[form.token])
+    (tmp_path / "index.html").write_text(
+        f'<iframe src="{address}" width="800" height="1200"></iframe>', encoding="utf-8"
+    )
+    page = browser.new_context(locale="zh-CN").new_page()
+    page.set_default_timeout(10_000)
+    try:
+        page.goto(sites[1])
+        page.wait_for_timeout(500)
+        assert page.frames[1].url.startswith("chrome-error:")
+        page.goto(sites[0])
+        frame = page.frame_locator("iframe")
+        frame.locator("[name=title]").fill("园区东门红绿灯太短")
+        frame.locator("[name=category]").select_option(index=3)
+        frame.locator("[name=contact_name]").fill("周先生")
+        frame.locator("[name=contact_phone]").fill("13700001111")
+        frame.locator("form.lq-form button").click()
+        frame.get_by_text("已经派给负责的科室").wait_for()
+        follow = frame.locator("a[target=_blank]").get_attribute("href")
+        page.goto(follow)
+        shows(page, "还在办理中")
+    finally:
+        page.context.close()
+        for one in (allowed, other):
+            one.shutdown()
+            one.server_close()
+    assert Case.objects.get().contact_name == "周先生"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Somebody else's site, without its log."""
+
+    def log_message(self, *said):
+        """Nothing."""
