@@ -390,6 +390,7 @@ def test_the_desk_takes_several_keeps_a_view_and_prints(stage, walker, live_serv
     page.emulate_media(media="print")
     assert not page.locator(".lq-side").is_visible()
     assert not page.get_by_role("button", name="打印").is_visible()
+    page.emulate_media(media="screen")
     page.goto(live_server.url + reverse("cases:load"))
     shows(page, stage.economy.name)
     assert fits(page)

@@ -7,7 +7,6 @@ fifth or a day has passed. What a user may not see is left out of every answer.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import exp
 from threading import Lock
 from typing import Any, Final
 
@@ -47,8 +46,6 @@ SHARED: Final = (
 )
 # added to the likeness by words, after `likeness.SAME_PLACE`: they decide between equals and never outweigh the words
 NEARER: Final[dict[Near | None, float]] = {Near.BUILDING: 0.04, Near.PARK: 0.02, Near.COMMUNITY: 0.01}
-SOON: Final = 0.02  # for one of today, fading
-SOON_IS: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +172,11 @@ def _told(likes: Iterable[Like], asked: Text, mine: QuerySet[Case], count: int) 
     cases = {case.pk: case for case in mine.filter(_fresh(), pk__in=[int(one.id) for one in ranked])}
     here = int(asked.place) if asked.place else 0
     near, metres = _nearness(here, [case.place for case in cases.values()])
-    now = clock.now()
     words = f"{asked.title} {asked.body}"
     found = [
         Found(
             case,
-            one.score + NEARER.get(near.get(case.place_id), 0.0) + SOON * exp(-(now - case.opened_at) / SOON_IS),
+            one.score + NEARER.get(near.get(case.place_id), 0.0),
             near.get(case.place_id),
             metres.get(case.place_id),
             "same_enterprise" in one.why,
@@ -189,7 +185,8 @@ def _told(likes: Iterable[Like], asked: Text, mine: QuerySet[Case], count: int) 
         for one in ranked
         if (case := cases.get(int(one.id))) is not None
     ]
-    return sorted(found, key=lambda one: -one.score)[:count]
+    # of equals the newer: nearness in time by itself was measured to make the ranking worse (docs/rules/likeness.md)
+    return sorted(found, key=lambda one: (round(one.score, 6), one.case.opened_at), reverse=True)[:count]
 
 
 def _nearness(here: int, places: Iterable[Place]) -> tuple[dict[int, Near], dict[int, int]]:
