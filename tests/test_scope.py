@@ -90,6 +90,7 @@ WORDS = {
         "uphold_objection",
         "reject_objection",
         "add_strand",
+        "ask_community",
         "escalate",
         "resolve",
         "merge",
@@ -98,7 +99,7 @@ WORDS = {
     ],
     "open311/v2/": ["json", "xml", "LQ20260302-0001"],
     "api/v1/": ["LQ20260302-0001", "accept"],
-    "cases/strands/": ["take", "done", "cannot", "drop"],
+    "cases/strands/": ["take", "done", "cannot", "drop", "admit", "refuse"],
     "cases/tables/rows/": ["up", "down", "end"],
     "cases/<int:pk>/mend/": ["uphold", "reject", "mend", "content", "discontent"],
     "cases/rate/": ["x" * 43],
@@ -364,6 +365,7 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
 def _about_a_case(stage, side, case, mark, now, worker):
     """What hangs on a case: a wait, an extension, a bad rating, an exclusion, a link."""
     from linqi.cases import models as cases
+    from linqi.territory.models import Place
 
     stage.put(side, cases.Pause.objects.create(case=case, round=9, since=now, until=now, asked=mark, remind_at=now))
     stage.put(side, cases.Extension.objects.create(case=case, round=9, reason=f"{mark}要时间", asked_at=now))
@@ -402,6 +404,12 @@ def _about_a_case(stage, side, case, mark, now, worker):
     )
     if new:
         stage.put(side, form)
+    place = Place.objects.filter(kind="community", covers__descendant=case.place).first()
+    duty, new = cases.CommunityDuty.objects.get_or_create(
+        community=place, category=case.category, defaults={"since": now.date()}
+    )
+    if new:
+        stage.put(side, duty)
     stage.put(side, cases.Watch.objects.create(case=case, user=worker, since=now))
     view = cases.SavedView.objects.create(
         owner=worker, name=f"{mark}{case.pk}", query="q=x", street=case.street, made_at=now

@@ -9,6 +9,7 @@ from linqi.cases.models import (
     Attachment,
     Batch,
     Case,
+    CommunityDuty,
     DayCount,
     DispatchRow,
     Escalation,
@@ -71,7 +72,8 @@ allow("cases.reopen", Role.ENTERPRISE_USER, *COMMUNITY_STAFF, label="重新办�
 allow("cases.export", *STREET_STAFF, Role.DEPARTMENT_HANDLER, label="导出办件")
 allow("cases.configure", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="维护派单表与时限")
 
-allow("cases.join", Role.DEPARTMENT_HANDLER, label="协办")
+allow("cases.join", Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="协办")
+allow("cases.admit", Role.COMMUNITY_SECRETARY, label="社区准入")
 allow("cases.merge", Role.STREET_LEADER, Role.DEPARTMENT_HANDLER, *COMMUNITY_STAFF, label="并案与拆分")
 allow("cases.urge", Role.ENTERPRISE_USER, label="催办")
 allow("cases.supervise", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="督办")
@@ -106,7 +108,10 @@ _TO_READ: Final = by(
 )
 scope(Attachment, "cases.see", _OF_CASE | _helping("case"))
 scope(Receivable, "cases.see", _OF_CASE | _helping("case"))
-scope(Strand, "cases.see", _TO_READ | by_department("department"))  # moved on by its own section alone
+scope(  # moved on by its own section, or its own community, alone
+    Strand, "cases.see", _TO_READ | by_department("department") | by_place("community")
+)
+scope(CommunityDuty, "cases.desk", by_place("community"))
 scope(Objection, "cases.desk", _OF_CASE | by_department("department"))
 scope(Escalation, "cases.desk", _OF_CASE)
 scope(Nudge, "cases.see", _OF_CASE)
@@ -147,6 +152,7 @@ declare(
 declare(Reference, plain=["external_id"])
 declare(Batch, personal={"rows": Kept.FILE, "made_by": Kept.FILE}, plain=["file_name"])
 declare(PublicForm, plain=["token", "sites", "greeting"])
+declare(CommunityDuty, plain=[])
 declare(Watch, personal={"user": Kept.NEWS})
 declare(SavedView, personal={"owner": Kept.NEWS, "query": Kept.NEWS}, plain=["name"])
 declare(DispatchRow, plain=["conditions"])

@@ -39,6 +39,7 @@ LIFE: Final = Flow(
         "uphold_objection": ({State.DISPATCHED}, State.DISPATCHED),
         "reject_objection": ({State.DISPATCHED}, State.DISPATCHED),
         "add_strand": ({State.ACCEPTED}, State.ACCEPTED),
+        "ask_community": ({State.ACCEPTED}, State.ACCEPTED),
         "escalate": ({State.ACCEPTED}, State.ACCEPTED),
         "resolve": ({State.ACCEPTED}, State.ACCEPTED),
         "merge": ({State.DISPATCHED, State.ACCEPTED}, State.MERGED),
@@ -69,6 +70,7 @@ class Move(Choice):
     GRANT_EXTENSION = "grant_extension", "同意延期"
     REFUSE_EXTENSION = "refuse_extension", "不同意延期"
     ADD_STRAND = "add_strand", "请科室协办"
+    ASK_COMMUNITY = "ask_community", "交社区办理"
     ESCALATE = "escalate", "提请联席会议"
     RESOLVE = "resolve", "登记联席会议决定"
     OBJECT = "object", "派单异议"
@@ -87,34 +89,42 @@ class Move(Choice):
 
 
 class StrandState(Choice):
-    """Where the part of another section stands 协办状态."""
+    """Where the part of another section, or of the community, stands 协办状态."""
 
+    TO_ADMIT = "to_admit", "待社区准入"
     ASKED = "asked", "待接收"
     TAKEN = "taken", "协办中"
     DONE = "done", "已办好"
     CANNOT = "cannot", "办不了"
     DROPPED = "dropped", "已取消"
+    REFUSED = "refused", "社区不予准入"
 
 
 class Join(Choice):
-    """The moves of another section's part 协办动作."""
+    """The moves of another section's or the community's part 协办动作."""
 
+    ADMIT = "admit", "同意准入"
+    REFUSE = "refuse", "不予准入"
     TAKE = "take", "接收"
     DONE = "done", "办好了"
     CANNOT = "cannot", "办不了"
     DROP = "drop", "取消协办"
 
 
-STRAND: Final = Flow(
-    start=StrandState.ASKED,
+STRAND: Final = Flow(  # what a section does, and what stands on the community's list, begins as asked for
+    start=StrandState.TO_ADMIT,
     moves={
+        "admit": ({StrandState.TO_ADMIT}, StrandState.ASKED),
+        "refuse": ({StrandState.TO_ADMIT}, StrandState.REFUSED),
         "take": ({StrandState.ASKED}, StrandState.TAKEN),
         "done": ({StrandState.ASKED, StrandState.TAKEN}, StrandState.DONE),
         "cannot": ({StrandState.ASKED, StrandState.TAKEN}, StrandState.CANNOT),
-        "drop": ({StrandState.ASKED, StrandState.TAKEN}, StrandState.DROPPED),
+        "drop": ({StrandState.TO_ADMIT, StrandState.ASKED, StrandState.TAKEN}, StrandState.DROPPED),
     },
 )
-RUNNING: Final = frozenset({StrandState.ASKED, StrandState.TAKEN})  # the case cannot be answered yet
+RUNNING: Final = frozenset(
+    {StrandState.TO_ADMIT, StrandState.ASKED, StrandState.TAKEN}
+)  # the case cannot be answered yet
 
 
 class Mending(Choice):

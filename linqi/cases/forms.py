@@ -84,6 +84,15 @@ class CategoryField(forms.ModelChoiceField[Category]):
         self.choices = [("", _("请选择")), *grouped_by_window(categories)]
 
 
+class CategoriesField(forms.ModelMultipleChoiceField[Category]):
+    """Any number of categories, grouped by window."""
+
+    def set_categories(self, categories: QuerySet[Category]) -> None:
+        """Offer these, in their order."""
+        self.queryset = categories
+        self.choices = grouped_by_window(categories)
+
+
 class CaseForm(AttachForm):
     """A new request: where, what about, in one sentence, and more if one likes."""
 
@@ -287,6 +296,37 @@ class DispatchForm(SayForm):
         self.fields["department"].queryset = departments  # type: ignore[attr-defined]
 
 
+class CommunityForm(SayForm):
+    """To which community, and what it should do."""
+
+    community = forms.ModelChoiceField(Place.objects.none(), label=_("社区"), empty_label=None)
+    field_order = ("community", "text")
+
+    def __init__(self, *args: Any, communities: QuerySet[Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["community"].queryset = communities  # type: ignore[attr-defined]
+
+
+class DutiesForm(forms.Form):
+    """What stands on a community's list."""
+
+    community = forms.ModelChoiceField(Place.objects.none(), label=_("社区"), empty_label=None)
+    categories = CategoriesField(
+        Category.objects.none(),
+        label=_("清单内的类别"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": "10"}),
+        help_text=_("清单以外的事项交社区办，须先经社区书记准入。按住 Ctrl 可以多选。"),
+    )
+
+    def __init__(self, *args: Any, communities: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["community"].queryset = communities  # type: ignore[attr-defined]
+        field = self.fields["categories"]
+        assert isinstance(field, CategoriesField)
+        field.set_categories(categories)
+
+
 class AnswerForm(SayForm):
     """The answer, and what it could do for the one who asked."""
 
@@ -420,15 +460,6 @@ class LimitForm(forms.Form):
         }
 
 
-class CategoriesField(forms.ModelMultipleChoiceField[Category]):
-    """Any number of categories, grouped by window."""
-
-    def set_categories(self, categories: QuerySet[Category]) -> None:
-        """Offer these, in their order."""
-        self.queryset = categories
-        self.choices = grouped_by_window(categories)
-
-
 class DepartmentsField(forms.ModelMultipleChoiceField[Department]):
     """Any number of sections under their names in the reader's language."""
 
@@ -515,6 +546,7 @@ SAY: Final[dict[Move | Mend | Join, Any]] = {  # what a move asks for in words; 
     Move.GRANT_EXTENSION: _("审批意见"),
     Move.REFUSE_EXTENSION: _("不同意的理由"),
     Move.ADD_STRAND: _("要协办什么"),
+    Move.ASK_COMMUNITY: _("要社区办什么"),
     Move.ESCALATE: _("要联席会议决定什么"),
     Move.RESOLVE: _("会议决定"),
     Move.OBJECT: _("异议理由与依据"),
@@ -525,6 +557,7 @@ SAY: Final[dict[Move | Mend | Join, Any]] = {  # what a move asks for in words; 
     Join.DONE: _("协办情况"),
     Join.CANNOT: _("办不了的原因"),
     Join.DROP: _("取消的原因"),
+    Join.REFUSE: _("不予准入的理由"),
     Move.SEND_BACK: _("退单理由"),
     Move.REDISPATCH: _("派单理由"),
     Mend.UPHOLD: _("核实情况"),

@@ -535,10 +535,13 @@ class Receivable(models.Model):
 
 
 class Strand(models.Model):
-    """A part of a case that another section does at the same time 协办事项 (会签、并联办理)."""
+    """A part of a case that another section, or the community, does at the same time 协办事项 (会签、并联办理)."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="strands")
-    department = models.ForeignKey(Department, models.PROTECT, related_name="strands")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="strands")
+    community = models.ForeignKey(
+        Place, models.PROTECT, null=True, related_name="+", help_text="Which does it, where no section does."
+    )
     task = models.CharField(max_length=500)
     state = models.CharField(max_length=10, choices=StrandState.choices)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -551,11 +554,36 @@ class Strand(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.CheckConstraint(condition=Q(state__in=StrandState.values), name="strand_state_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=StrandState.values), name="strand_state_known"),
+            models.CheckConstraint(
+                condition=Q(department=None, community__isnull=False) | Q(department__isnull=False, community=None),
+                name="strand_of_one",
+            ),
+        ]
         indexes = [models.Index(fields=["department", "state"], name="strand_department")]
+
+    @property
+    def whose(self) -> str:
+        """The name of the section or the community that does it, in the reader's language."""
+        return self.department.title if self.department else str(self.community)
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.task}"
+
+
+class CommunityDuty(models.Model):
+    """Something that stands on a community's list: it may be asked for without the secretary's acceptance 社区事项清单."""
+
+    community = models.ForeignKey(Place, models.CASCADE, related_name="+")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+")
+    since = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["community", "category"], name="community_duty_once")]
+
+    def __str__(self) -> str:
+        return f"{self.community}: {self.category}"
 
 
 class Objection(models.Model):

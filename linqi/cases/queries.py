@@ -27,6 +27,7 @@ from linqi.cases.flow import (
     Mending,
     Move,
     State,
+    StrandState,
 )
 from linqi.cases.models import (
     Case,
@@ -47,7 +48,7 @@ from linqi.cases.rules import Alarm, Audience, Limit, Press, Whose
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.kit import access, clock
-from linqi.kit.access import Reach, Role, seen_by
+from linqi.kit.access import COMMUNITY_STAFF, Reach, Role, seen_by
 from linqi.organisation.models import Department
 from linqi.organisation.queries import staff_of, staff_over
 from linqi.territory.models import Coverage, Place, PlaceKind
@@ -71,6 +72,7 @@ PERMISSION_FOR: Final = {
     Move.UPHOLD_OBJECTION: "cases.dispatch",
     Move.REJECT_OBJECTION: "cases.dispatch",
     Move.ADD_STRAND: "cases.answer",
+    Move.ASK_COMMUNITY: "cases.answer",
     Move.ESCALATE: "cases.answer",
     Move.RESOLVE: "cases.decide",
     Move.MERGE: "cases.merge",
@@ -81,6 +83,8 @@ PERMISSION_FOR: Final = {
 }
 
 JOIN_PERMISSION: Final = {
+    Join.ADMIT: "cases.admit",
+    Join.REFUSE: "cases.admit",
     Join.TAKE: "cases.join",
     Join.DONE: "cases.join",
     Join.CANNOT: "cases.join",
@@ -402,6 +406,7 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
         Move.OBJECT: case.department_id is not None and objection is None,
         Move.UPHOLD_OBJECTION: judged,
         Move.REJECT_OBJECTION: judged,
+        Move.ASK_COMMUNITY: communities_of(case).exists(),
         Move.ESCALATE: not raised,
         Move.RESOLVE: raised,
         Move.SPLIT_UNTAKEN: joined is not None and not was_taken,
@@ -435,6 +440,25 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
 def may_attach(user: Any, case: Case) -> bool:
     """Whether this user may add files to a case: whoever asked or works on it, while it is open 可否上传附件."""
     return case.state in OPEN and (access.may(user, "cases.supply", case) or access.may(user, "cases.answer", case))
+
+
+def communities_of(case: Case) -> QuerySet[Place]:
+    """The communities in which a case lies today: which of them may be asked to do a part."""
+    above = Coverage.objects.filter(valid_on(clock.today()), descendant=case.place, ancestor__kind=PlaceKind.COMMUNITY)
+    return Place.objects.filter(pk__in=above.values("ancestor")).order_by("name")
+
+
+def doers_of(strand: Strand) -> list[User]:
+    """Who does a part, or has to admit it first 协办人."""
+    if strand.department is not None:
+        return staff_of(strand.department, "cases.join")
+    assert strand.community is not None  # a constraint of the table
+    if strand.state == StrandState.TO_ADMIT:
+        return staff_over(strand.community, Role.COMMUNITY_SECRETARY) or staff_over(
+            strand.community, Role.STREET_LEADER
+        )
+    found = {user.pk: user for role in COMMUNITY_STAFF for user in staff_over(strand.community, role)}
+    return list(found.values())
 
 
 def joins_open_to(user: Any, strand: Strand) -> list[Join]:

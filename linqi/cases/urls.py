@@ -69,5 +69,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("follow/<str:token>/", asking.follow, name="follow"),
     path("follow/<str:token>/rate/", asking.follow_to_rate, name="follow_to_rate"),
     path("tables/limits/<int:pk>/end/", settings.end_limit, name="end_limit"),
+    path("tables/<int:street_id>/duties/", settings.duties, name="set_duties"),
     path("tables/<int:street_id>/limit/", settings.limit, name="set_limit"),
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from linqi.cases.flow import RUNNING, Mending, State
+from linqi.cases.flow import RUNNING, Mending, State, StrandState
 from linqi.cases.models import Case, Escalation, Exclusion, Extension, Nudge, Objection, Rectification, Strand, Watch
 from linqi.kit.access import reach_of, seen_by
 from linqi.kit.choices import Choice
@@ -29,7 +29,8 @@ def _waiting(user: Any) -> Q:
     mine = Q(handler=user.pk, state__in=(State.ACCEPTED, State.ANSWERED))
     waiting = Q(department__in=sections, state=State.DISPATCHED)
     pressed = Nudge.objects.filter(replied_at=None, case__handler=user.pk)
-    parts = Strand.objects.filter(department__in=reach_of(user).departments("cases.join"), state__in=RUNNING)
+    asked = Strand.objects.filter(state__in=RUNNING - {StrandState.TO_ADMIT})
+    parts = seen_by(user, asked, "cases.join").filter(Q(handler=None) | Q(handler=user.pk))
     return mine | waiting | Q(pk__in=pressed.values("case")) | Q(pk__in=parts.values("case")) | _to_decide(user)
 
 
@@ -50,6 +51,8 @@ def _to_decide(user: Any) -> Q:
         *(("cases.decide", rows) for rows in asked),
         ("cases.verify", verify),
     ]
+    admit = seen_by(user, Strand.objects.filter(state=StrandState.TO_ADMIT), "cases.admit")
+    found |= Q(pk__in=admit.values("case"))
     for permission, rows in decisions:
         cases = Case.objects.filter(pk__in=rows.values("case"))
         found |= Q(pk__in=seen_by(user, cases, permission).values("pk"))

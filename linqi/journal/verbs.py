@@ -82,6 +82,7 @@ class Verb(Choice):
     CASE_OBJECTED = "cases.objected", "派单异议"
     CASE_OBJECTION_DECIDED = "cases.objection_decided", "裁定派单异议"
     CASE_STRAND_OPENED = "cases.strand_opened", "请科室协办"
+    COMMUNITY_DUTIES_SET = "cases.community_duties_set", "设置社区事项清单"
     CASE_STRAND_MOVED = "cases.strand_moved", "协办进展"
     CASE_STRAND_LATE = "cases.strand_late", "协办超期提醒"
     CASE_ESCALATED = "cases.escalated", "提请联席会议"

@@ -39,7 +39,7 @@ from linqi.cases.actions.rating import (
     rate_by_link,
 )
 from linqi.cases.actions.receiving import read_batch, return_to_channel, take_batch
-from linqi.cases.actions.strands import add_strand, move_strand
+from linqi.cases.actions.strands import add_strand, ask_community, move_strand, set_duties
 from linqi.cases.actions.timing import recompute_deadlines, tick
 from linqi.cases.actions.waiting import (
     ask_extension,
@@ -57,6 +57,7 @@ __all__ = [
     "answer",
     "answer_nudges",
     "ask",
+    "ask_community",
     "ask_exclusion",
     "ask_extension",
     "ask_more",
@@ -106,6 +107,7 @@ __all__ = [
     "seed_defaults",
     "seed_time_limits",
     "send_back",
+    "set_duties",
     "set_public_form",
     "set_time_limit",
     "split",

@@ -46,10 +46,8 @@ def answer(*, case: Case, text: str, outcome: Outcome | None = None, category: C
     `category`: what it turned out to be about, where that is something else than was thought; the reader learns from it.
     """
     case, state = ready(case, Move.ANSWER, "cases.answer", by)
-    if running := case.strands.filter(state__in=RUNNING).select_related("department").first():
-        raise ValidationError(
-            _("“%(name)s”的协办还没有结果，请先等它办完或取消协办。") % {"name": running.department.name}
-        )
+    if running := case.strands.filter(state__in=RUNNING).select_related("department", "community").first():
+        raise ValidationError(_("“%(name)s”的协办还没有结果，请先等它办完或取消协办。") % {"name": running.whose})
     case.outcome = outcome.value if outcome else ""
     relabelled = category is not None and category.pk != case.category_id
     if category is not None and relabelled:

@@ -5,11 +5,12 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms.models import model_to_dict
+from django.urls import reverse
 
 from linqi.accounts.models import RoleRecord
 from linqi.cases import actions, queries
 from linqi.cases.dispatch import Basis
-from linqi.cases.flow import Join, State
+from linqi.cases.flow import Join, State, StrandState
 from linqi.cases.models import Case, Outcome, Pressed, Route, Source
 from linqi.kit import access, clock
 from linqi.kit.access import Role
@@ -228,3 +229,85 @@ def test_what_must_not_be_joined_is_not(cast, taken, second, category):
     ):
         with pytest.raises(ValidationError, match="先把它们拆出"):
             leave()
+
+
+# --- what the community is asked to do --------------------------------------------------------------------------------
+def hand(cast, case, **said):
+    return actions.ask_community(
+        case=case, community=cast.community, task=said.get("task", "请上门核实"), by=cast.department_handler
+    )
+
+
+def test_what_is_not_on_the_list_waits_for_the_secretary(cast, taken):
+    strand = hand(cast, taken)
+    assert strand.state == StrandState.TO_ADMIT
+    assert Notice.objects.filter(user=cast.community_secretary, title__startswith="请准入").exists()
+    assert not Notice.objects.filter(user=cast.econ_specialist, title__startswith="请协办").exists()
+    with pytest.raises(MoveRefused):
+        actions.move_strand(strand=strand, move=Join.TAKE, by=cast.econ_specialist)
+    with pytest.raises(PermissionDenied):
+        actions.move_strand(strand=strand, move=Join.ADMIT, by=cast.econ_specialist)
+    with pytest.raises(ValidationError):
+        actions.answer(case=taken, text="已办", by=cast.department_handler)  # its part is not settled
+    actions.move_strand(strand=strand, move=Join.ADMIT, by=cast.community_secretary)
+    assert Notice.objects.filter(user=cast.econ_specialist, title__startswith="请协办").exists()
+    actions.move_strand(strand=strand, move=Join.TAKE, by=cast.econ_specialist)
+    done = actions.move_strand(strand=strand, move=Join.DONE, text="已上门核实", by=cast.econ_specialist)
+    assert (done.state, done.handler) == (StrandState.DONE, cast.econ_specialist)
+    actions.answer(case=taken, text="已办好。", by=cast.department_handler)
+
+
+def test_the_secretary_refuses_with_a_reason_and_the_section_goes_on_alone(cast, taken):
+    strand = hand(cast, taken)
+    with pytest.raises(ValidationError):
+        actions.move_strand(strand=strand, move=Join.REFUSE, text=" ", by=cast.community_secretary)
+    refused = actions.move_strand(strand=strand, move=Join.REFUSE, text="不在社区职责之内", by=cast.community_secretary)
+    assert (refused.state, refused.handler, refused.result) == (StrandState.REFUSED, None, "不在社区职责之内")
+    assert Notice.objects.filter(user=cast.department_handler, title__startswith="协办已全部有结果").exists()
+    actions.answer(case=taken, text="已办好。", by=cast.department_handler)
+
+
+def test_what_is_on_the_list_is_asked_for_at_once(cast, taken, category):
+    actions.set_duties(community=cast.community, categories=[category], by=cast.street_leader)
+    strand = hand(cast, taken)
+    assert strand.state == StrandState.ASKED
+    with pytest.raises(ValidationError):
+        hand(cast, taken)  # it is at it already
+    actions.set_duties(community=cast.community, categories=[], by=cast.street_leader)
+    strand.refresh_from_db()
+    assert strand.state == StrandState.ASKED  # what is being done stays as it is
+
+
+def test_only_the_community_in_which_it_lies_and_by_who_may(cast, taken, category):
+    with pytest.raises(ValidationError):
+        actions.ask_community(case=taken, community=cast.far_community, task="请核实", by=cast.department_handler)
+    with pytest.raises(PermissionDenied):
+        actions.ask_community(case=taken, community=cast.community, task="请核实", by=cast.stranger)
+    with pytest.raises(PermissionDenied):
+        actions.set_duties(community=cast.community, categories=[category], by=cast.community_secretary)
+    strand = hand(cast, taken)
+    with pytest.raises(PermissionDenied):
+        actions.move_strand(strand=strand, move=Join.ADMIT, by=cast.stranger)
+    with pytest.raises(PermissionDenied):
+        actions.move_strand(strand=strand, move=Join.ADMIT, by=cast.department_handler)
+
+
+def test_the_pages_carry_it_from_the_section_to_the_community_and_back(client, cast, taken):
+    def as_(who):
+        client.force_login(cast.users[who], backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    page = reverse("cases:detail", args=[taken.pk])
+    said = {"ask_community-community": cast.community.pk, "ask_community-text": "请上门核实"}
+    as_("department_handler").post(reverse("cases:move", args=[taken.pk, "ask_community"]), said)
+    strand = taken.strands.get()
+    assert "待社区准入" in as_("community_secretary").get(page).content.decode()
+    assert "待我办" in as_("community_secretary").get(reverse("cases:list") + "?view=waiting").content.decode()
+    client.post(reverse("cases:strand", args=[strand.pk, "admit"]))
+    strand.refresh_from_db()
+    assert strand.state == StrandState.ASKED
+    as_("street_leader").post(
+        reverse("cases:set_duties", args=[cast.street.pk]),
+        {"duties-community": cast.community.pk, "duties-categories": [taken.category_id]},
+    )
+    assert cast.community.name in client.get(reverse("cases:tables")).content.decode()

@@ -20,6 +20,7 @@ from linqi.cases.forms import (
     SAY,
     AnswerForm,
     AttachForm,
+    CommunityForm,
     DeskCaseForm,
     DispatchForm,
     ExclusionForm,
@@ -74,6 +75,7 @@ TO_A_SECTION: dict[Move, Any] = {  # moves that name a section, and what the box
 SELDOM = frozenset(  # folded away: what most cases never need
     {
         Move.ADD_STRAND,
+        Move.ASK_COMMUNITY,
         Move.ESCALATE,
         Move.MERGE,
         Move.ROUTE_OUT,
@@ -359,7 +361,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
 
 def _together(user: Any, found: Case) -> dict[str, Any]:
     """What the page shows of others who work on it or press for it, and what this user may do about that."""
-    strands = found.strands.select_related("case__place", "case__department", "department", "handler")
+    strands = found.strands.select_related("case__place", "case__department", "department", "community", "handler")
     waiting = list(found.nudges.filter(replied_at=None).select_related("by"))
     open_ = found.state in WORKING
     return {
@@ -489,6 +491,10 @@ def _form(asked: Move, found: Case, posted: QueryDict | None = None) -> SayForm 
         )
         form.fields["department"].label = TO_A_SECTION[asked]
         return form
+    if asked is Move.ASK_COMMUNITY:
+        return CommunityForm(
+            posted, label=str(SAY[asked]), communities=queries.communities_of(found), prefix=asked.value
+        )
     if asked is Move.ANSWER:
         return AnswerForm(
             posted, label=str(SAY[asked]), found=found, categories=Category.objects.all(), prefix=asked.value
@@ -523,6 +529,10 @@ def _act(asked: Move, found: Case, said: dict[str, Any], by: Any) -> tuple[Calla
         Move.ADD_STRAND: (
             lambda: actions.add_strand(case=found, department=said["department"], task=text, by=by),
             _("已请科室协办。"),
+        ),
+        Move.ASK_COMMUNITY: (
+            lambda: actions.ask_community(case=found, community=said["community"], task=text, by=by),
+            _("已交社区办理；清单以外的须先经社区书记准入。"),
         ),
         Move.ESCALATE: (lambda: actions.escalate(case=found, question=text, by=by), _("已提请联席会议。")),
         Move.RESOLVE: (lambda: actions.resolve(case=found, text=text, by=by), _("会议决定已登记。")),

@@ -35,11 +35,13 @@ STATE_TONES = {
     State.ROUTED: "quiet",
 }
 STRAND_TONES = {
+    StrandState.TO_ADMIT: "warn",
     StrandState.ASKED: "info",
     StrandState.TAKEN: "plain",
     StrandState.DONE: "good",
     StrandState.CANNOT: "bad",
     StrandState.DROPPED: "quiet",
+    StrandState.REFUSED: "bad",
 }
 PRESS_TONES = {
     Press.OVERDUE: "bad",

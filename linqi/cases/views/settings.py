@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, queries, rules
 from linqi.cases.dispatch import Fault
-from linqi.cases.forms import LimitForm, PublicFormForm, RowForm
-from linqi.cases.models import DispatchRow, PublicForm, TimeLimit
+from linqi.cases.forms import DutiesForm, LimitForm, PublicFormForm, RowForm
+from linqi.cases.models import CommunityDuty, DispatchRow, PublicForm, TimeLimit
 from linqi.cases.views.wording import Wording
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import categories_seen_by
@@ -127,6 +127,28 @@ def end_limit(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{_address(street)}#limits")
 
 
+@require_POST
+@access.page("cases.configure")
+def duties(request: HttpRequest, street_id: int) -> HttpResponse:
+    """What stands on a community's list."""
+    street = get_object_or_404(_streets(request), pk=street_id)
+    form = _duties_form(request, street, request.POST)
+    if form.is_valid():
+        said = form.cleaned_data
+        act = actions.set_duties
+        attempt(
+            request,
+            lambda: act(community=said["community"], categories=said["categories"], by=request.user),
+            done=_("社区事项清单已保存。"),
+        )
+    return redirect(f"{_address(street)}#duties")
+
+
+def _duties_form(request: HttpRequest, street: Place, posted: QueryDict | None = None) -> DutiesForm:
+    inside = standing_below(street).filter(kind=PlaceKind.COMMUNITY).order_by("name")
+    return DutiesForm(posted, communities=inside, categories=categories_seen_by(request.user), prefix="duties")
+
+
 def _limit_form(street: Place | None, posted: QueryDict | None = None) -> LimitForm:
     inside = standing_below(street).filter(kind=PlaceKind.COMMUNITY) if street else Place.objects.none()
     return LimitForm(posted, communities=inside.order_by("name"))
@@ -160,9 +182,21 @@ def _page(
             "limits": _limits(request, street),
             "form": form,
             **_public_form(request, street),
+            "duties": _duties(request, street),
+            "duties_form": _duties_form(request, street),
             "gaps": any(one.fault is Fault.HOLE for one in found),
         },
     )
+
+
+def _duties(request: HttpRequest, street: Place) -> list[tuple[str, str]]:
+    """Each community of the street that has a list, and what stands on it."""
+    inside = standing_below(street).filter(kind=PlaceKind.COMMUNITY)
+    rows = access.seen_by(request.user, CommunityDuty, "cases.configure").filter(community__in=inside)
+    lists: dict[str, list[str]] = {}
+    for one in rows.select_related("community", "category").order_by("community__name", "category__order"):
+        lists.setdefault(one.community.name, []).append(one.category.title)
+    return [(name, "、".join(titles)) for name, titles in lists.items()]
 
 
 def _public_form(request: HttpRequest, street: Place) -> dict[str, Any]:
