@@ -9,6 +9,8 @@ from linqi.cases.models import Case, Escalation, Exclusion, Extension, Nudge, Ob
 from linqi.kit.access import reach_of, seen_by
 from linqi.kit.choices import Choice
 
+Ids = QuerySet[Any, Any]  # one column: ids of cases
+
 
 class Worklist(Choice):
     """The lists that everybody at the desk has 办件视图."""
@@ -19,52 +21,60 @@ class Worklist(Choice):
 
 
 def narrowed(cases: QuerySet[Case], which: Worklist, user: Any) -> QuerySet[Case]:
-    """Those of the cases that are on this list of the user's."""
-    return cases.filter({Worklist.WAITING: _waiting, Worklist.DONE: _done, Worklist.WATCHED: _watched}[which](user))
+    """Those of the cases that are on this list of the user's.
+
+    Each reason to be on it is a query of its own that an index answers; one condition of them all would read every case
+    of the street.
+    """
+    first, *others = {Worklist.WAITING: _waiting, Worklist.DONE: _done, Worklist.WATCHED: _watched}[which](user)
+    return cases.filter(pk__in=first.union(*others) if others else first)
 
 
-def _waiting(user: Any) -> Q:
+def _waiting(user: Any) -> list[Ids]:
     """Nothing happens here until this user, or one of their section, does something."""
     sections = reach_of(user).departments("cases.accept")
-    mine = Q(handler=user.pk, state__in=(State.ACCEPTED, State.ANSWERED))
-    waiting = Q(department__in=sections, state=State.DISPATCHED)
-    pressed = Nudge.objects.filter(replied_at=None, case__handler=user.pk)
     asked = Strand.objects.filter(state__in=RUNNING - {StrandState.TO_ADMIT})
     parts = seen_by(user, asked, "cases.join").filter(Q(handler=None) | Q(handler=user.pk))
-    return mine | waiting | Q(pk__in=pressed.values("case")) | Q(pk__in=parts.values("case")) | _to_decide(user)
-
-
-def _to_decide(user: Any) -> Q:
-    """Asked by somebody else and not decided yet, where this user may decide."""
-    queue = seen_by(user, Case.objects.filter(department=None, state=State.DISPATCHED), "cases.dispatch")
-    objections = Objection.objects.filter(decided_at=None).exclude(asked_by=user.pk)
-    asked = (
-        Extension.objects.filter(granted=None, case__state=State.ACCEPTED).exclude(asked_by=user.pk),
-        Exclusion.objects.filter(granted=None).exclude(asked_by=user.pk),
-        Escalation.objects.filter(decided_at=None, case__state=State.ACCEPTED),
-    )
-    verify = Rectification.objects.filter(state=Mending.TO_VERIFY).exclude(case__handler=user.pk)
-    mend = Rectification.objects.filter(state=Mending.TO_MEND, case__handler=user.pk)
-    found = Q(pk__in=queue.values("pk")) | Q(pk__in=mend.values("case"))
-    decisions: list[tuple[str, QuerySet[Any]]] = [
-        ("cases.dispatch", objections),
-        *(("cases.decide", rows) for rows in asked),
-        ("cases.verify", verify),
+    return [
+        _of(Case.objects.filter(handler=user.pk, state__in=(State.ACCEPTED, State.ANSWERED))),
+        _of(Case.objects.filter(department__in=sections, state=State.DISPATCHED)),
+        _about(Nudge.objects.filter(replied_at=None, case__handler=user.pk)),
+        _about(parts),
+        *_to_decide(user),
     ]
+
+
+def _to_decide(user: Any) -> list[Ids]:
+    """Asked by somebody else and not decided yet, where this user may decide."""
+    rows: list[tuple[str, QuerySet[Any]]] = [
+        ("cases.dispatch", Objection.objects.filter(decided_at=None).exclude(asked_by=user.pk)),
+        ("cases.decide", Extension.objects.filter(granted=None, case__state=State.ACCEPTED).exclude(asked_by=user.pk)),
+        ("cases.decide", Exclusion.objects.filter(granted=None).exclude(asked_by=user.pk)),
+        ("cases.decide", Escalation.objects.filter(decided_at=None, case__state=State.ACCEPTED)),
+        ("cases.verify", Rectification.objects.filter(state=Mending.TO_VERIFY).exclude(case__handler=user.pk)),
+    ]
+    queue = seen_by(user, Case.objects.filter(department=None, state=State.DISPATCHED), "cases.dispatch")
     admit = seen_by(user, Strand.objects.filter(state=StrandState.TO_ADMIT), "cases.admit")
-    found |= Q(pk__in=admit.values("case"))
-    for permission, rows in decisions:
-        cases = Case.objects.filter(pk__in=rows.values("case"))
-        found |= Q(pk__in=seen_by(user, cases, permission).values("pk"))
-    return found
+    mend = Rectification.objects.filter(state=Mending.TO_MEND, case__handler=user.pk)
+    decided = [
+        _of(seen_by(user, Case.objects.filter(pk__in=asked.values("case")), permission)) for permission, asked in rows
+    ]
+    return [_of(queue), _about(admit), _about(mend), *decided]
 
 
-def _done(user: Any) -> Q:
+def _done(user: Any) -> list[Ids]:
     """What this user handled, or did a part of, and is no more at."""
-    handled = Q(handler=user.pk) & ~Q(state__in=(State.ACCEPTED, State.DISPATCHED))
-    parts = Strand.objects.filter(handler=user.pk).exclude(state__in=RUNNING)
-    return handled | Q(pk__in=parts.values("case"))
+    handled = Case.objects.filter(handler=user.pk).exclude(state__in=(State.ACCEPTED, State.DISPATCHED))
+    return [_of(handled), _about(Strand.objects.filter(handler=user.pk).exclude(state__in=RUNNING))]
 
 
-def _watched(user: Any) -> Q:
-    return Q(pk__in=Watch.objects.filter(user=user.pk).values("case"))
+def _watched(user: Any) -> list[Ids]:
+    return [_about(Watch.objects.filter(user=user.pk))]
+
+
+def _of(cases: QuerySet[Case]) -> Ids:
+    return cases.order_by().values_list("pk")
+
+
+def _about(rows: QuerySet[Any]) -> Ids:
+    return rows.order_by().values_list("case")
