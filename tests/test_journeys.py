@@ -376,6 +376,10 @@ def test_the_desk_takes_several_keeps_a_view_and_prints(stage, walker, live_serv
     boxes.nth(0).check()
     boxes.nth(1).check()
     assert page.locator("[data-picked]").inner_text() == "2"
+    for key in ("j", "j", "j", "x", "x", "k"):  # the third, taken along and let go again; then the second
+        page.keyboard.press(key)
+    assert page.locator("[data-picked]").inner_text() == "2"
+    assert page.evaluate("document.activeElement.textContent") == made[1].number
     page.get_by_role("button", name="受理", exact=True).click()
     shows(page, "已受理 2 件", where="body")
     shows(page, made[0].title)

@@ -92,12 +92,22 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* rows of a list: j and k go down and up, x takes the row along, Enter opens it as any link */
+function walk(event) {
+  const rows = [...document.querySelectorAll(".lq-list tbody tr:has(th a)")];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  if (event.key === "x") return rows[at]?.querySelector(".lq-pick")?.click();
+  const next = rows[event.key === "j" ? at + 1 : Math.max(at, 1) - 1];
+  if (next) { event.preventDefault(); next.querySelector("th a").focus(); }
+}
+
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
   if (event.key === "/" && !typing && !event.metaKey && !event.ctrlKey && !event.altKey) {
     const box = document.getElementById("global-search");
     if (box) { event.preventDefault(); box.focus(); box.select(); }
   }
+  if (["j", "k", "x"].includes(event.key) && !typing && !event.metaKey && !event.ctrlKey && !event.altKey) walk(event);
   if (event.key === "Escape") {
     const pop = event.target.closest("details.lq-pop[open]");
     if (pop) { pop.open = false; pop.querySelector("summary").focus(); }
