@@ -273,7 +273,7 @@ COLUMNS = (
     "dispatch_basis", "dispatch_reason", "opened_at", "accept_term", "contact_term", "close_term", "extend_term",
     "counted_from", "accept_due_at", "due_at", "due_why", "due_provisional", "extended", "accepted_at", "answered_at",
     "answer", "outcome", "route", "closed_at", "reopened", "rating", "rating_comment", "rated_at", "rated_by", "solved",
-    "proposal",
+    "proposal", "contact_name", "contact_phone", "said_enterprise",
 )  # fmt: skip
 
 
@@ -320,7 +320,7 @@ def one_by_one(count, dice, now, streets, places, firms, sections, categories):
             state, sections[here].get(code), "table", "", opened, "1 working_days", "", "5 working_days", "", opened,
             opened + timedelta(days=1), due, [], False, False, opened if state != "dispatched" else None, answered,
             "已办好" if answered else "", "solved" if answered else "", "", closed, 0, rating, "", closed if rating else None,
-            "portal" if rating else "", "yes" if rating and rating > 2 else "", {},
+            "portal" if rating else "", "yes" if rating and rating > 2 else "", {}, "", "", "",
         )  # fmt: skip
 
 
