@@ -93,6 +93,12 @@ class CategoriesField(forms.ModelMultipleChoiceField[Category]):
         self.choices = grouped_by_window(categories)
 
 
+def _offer(field: forms.Field, categories: QuerySet[Category]) -> None:
+    """Let a form's box of categories offer these."""
+    assert isinstance(field, CategoryField | CategoriesField)
+    field.set_categories(categories)
+
+
 class CaseForm(AttachForm):
     """A new request: where, what about, in one sentence, and more if one likes."""
 
@@ -115,9 +121,7 @@ class CaseForm(AttachForm):
     def __init__(self, *args: Any, places: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].queryset = places  # type: ignore[attr-defined]
-        category = self.fields["category"]
-        assert isinstance(category, CategoryField)
-        category.set_categories(categories)
+        _offer(self.fields["category"], categories)
 
 
 class DeskCaseForm(CaseForm):
@@ -175,9 +179,7 @@ class AskForm(forms.Form):
     def __init__(self, *args: Any, places: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].queryset = places  # type: ignore[attr-defined]
-        category = self.fields["category"]
-        assert isinstance(category, CategoryField)
-        category.set_categories(categories)
+        _offer(self.fields["category"], categories)
 
 
 class PublicFormForm(forms.Form):
@@ -231,9 +233,7 @@ class CorrectForm(forms.Form):
     ) -> None:
         super().__init__(*args, initial=noted)  # type: ignore[misc]
         self.fields["place"].queryset = places  # type: ignore[attr-defined]
-        category = self.fields["category"]
-        assert isinstance(category, CategoryField)
-        category.set_categories(categories)
+        _offer(self.fields["category"], categories)
         for name, value in noted.items():
             self.fields[f"was_{name}"] = forms.CharField(
                 required=False, initial=value, strip=False, widget=forms.HiddenInput
@@ -322,9 +322,7 @@ class DutiesForm(forms.Form):
     def __init__(self, *args: Any, communities: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["community"].queryset = communities  # type: ignore[attr-defined]
-        field = self.fields["categories"]
-        assert isinstance(field, CategoriesField)
-        field.set_categories(categories)
+        _offer(self.fields["categories"], categories)
 
 
 class AnswerForm(SayForm):
@@ -342,10 +340,8 @@ class AnswerForm(SayForm):
     def __init__(self, *args: Any, found: Case, categories: QuerySet[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.found = found
-        field = self.fields["category"]
-        assert isinstance(field, CategoryField)
-        field.set_categories(categories)
-        field.initial = found.category_id
+        _offer(self.fields["category"], categories)
+        self.fields["category"].initial = found.category_id
 
     def clean(self) -> dict[str, Any]:
         """What an answer lacks is said once; whoever has read it may send it all the same."""
@@ -520,9 +516,7 @@ class RowForm(forms.Form):
         offered: dict[str, Any] = {"department": departments, "together": departments, "places": places}
         for name, rows in offered.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
-        field = self.fields["categories"]
-        assert isinstance(field, CategoriesField)
-        field.set_categories(categories)
+        _offer(self.fields["categories"], categories)
         for name, choice in (("classes", CaseClass), ("sources", Source)):
             self.fields[name].choices = [(one.value, _(one.label)) for one in choice]  # type: ignore[attr-defined]
 

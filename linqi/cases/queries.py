@@ -39,6 +39,7 @@ from linqi.cases.models import (
     Pause,
     Pressed,
     Rectification,
+    Reference,
     Source,
     Strand,
     TimeLimit,
@@ -348,6 +349,21 @@ def to_hand_back() -> Q:
     for moment in ("answered_at", "closed_at", "rated_at"):
         changed |= Q(**{f"case__{moment}__gt": F("returned_at")})
     return Q(case__answered_at__isnull=False) & changed
+
+
+def exchanged(streets: QuerySet[Place]) -> list[dict[str, Any]]:
+    """Street by street and channel by channel: what came, what has no answer yet, what is to be handed back 渠道收发."""
+    rows = (
+        Reference.objects.filter(street__in=streets)
+        .values("street", "street__name", "channel")
+        .annotate(
+            rows=Count("pk"),
+            open=Count("pk", filter=Q(case__answered_at=None)),
+            back=Count("pk", filter=to_hand_back()),
+        )
+        .order_by("street", "channel")
+    )
+    return [dict(row) for row in rows]
 
 
 # --- joined cases -----------------------------------------------------------------------------------------------------

@@ -34,16 +34,16 @@ def find_hot(*, street: Place, by: Any) -> int:
         HotIssue.objects.filter(street=street).delete()
         kept = groups or [[]]  # an empty one says that this night has been looked through
         HotIssue.objects.bulk_create(HotIssue(street=street, cases=group, found_at=now) for group in kept)
-        for group in groups:
-            if not known.intersection(group):
-                first = Case.objects.get(pk=group[0])
-                notify(
-                    users=staff_over(street, Role.STREET_LEADER),
-                    title=_("可能是热点：%(title)s") % {"title": first.title},
-                    body=_("有 %(n)s 件相近的诉求，请看是不是一回事。") % {"n": len(group)},
-                    url=reverse("cases:hot"),
-                    key=f"hot:{group[0]}",
-                )
+        new = [group for group in groups if not known.intersection(group)]
+        firsts, leaders = Case.objects.in_bulk([group[0] for group in new]), staff_over(street, Role.STREET_LEADER)
+        for group in new:
+            notify(
+                users=leaders,
+                title=_("可能是热点：%(title)s") % {"title": firsts[group[0]].title},
+                body=_("有 %(n)s 件相近的诉求，请看是不是一回事。") % {"n": len(group)},
+                url=reverse("cases:hot"),
+                key=f"hot:{group[0]}",
+            )
     return len(groups)
 
 

@@ -106,7 +106,10 @@ def set_time_limit(
 
 @transaction.atomic
 def end_time_limit(*, limit: TimeLimit, by: Any) -> None:
-    """A limit of the street's own counts no more from today on; what stands behind it counts again 停用时限."""
+    """A limit of the street's own counts no more from today on; what stands behind it counts again 停用时限.
+
+    One that has not counted for a day is taken away, and the limit that it was to follow goes on.
+    """
     if limit.street is None:
         raise PermissionDenied("cases.configure")
     access.require(by, "cases.configure", limit.street)
@@ -115,7 +118,11 @@ def end_time_limit(*, limit: TimeLimit, by: Any) -> None:
     if locked.until is not None and locked.until <= today:
         return
     if locked.since is not None and locked.since >= today:
-        locked.delete()  # no case was ever counted by it
+        before = TimeLimit.objects.filter(
+            street=locked.street, community=locked.community, case_class=locked.case_class, until=locked.since
+        )
+        before.update(until=locked.until)
+        locked.delete()
     else:
         locked.until = today
         locked.save(update_fields=["until"])

@@ -59,15 +59,16 @@ def take_batch(*, batch: Batch, categories: Mapping[int, str], by: Any) -> int:
     access.require(by, "cases.batch", batch.street)
     locked = Batch.objects.select_for_update().get(pk=batch.pk)
     offered = {one.code: one for one in Category.objects.filter(offered=True)}
+    numbers = [row["external_id"] for row in locked.rows]
+    here = Reference.objects.filter(street=locked.street, channel=locked.channel, external_id__in=numbers)
+    by_number = {one.external_id: one for one in here}
     taken = 0
     for row in locked.rows:
         row["category"] = row["category"] or categories.get(row["number"], "")
         category = offered.get(row["category"])
         if row.get("case") or row["problem"] or category is None or taken == AT_ONCE:
             continue
-        known = Reference.objects.filter(
-            street=locked.street, channel=locked.channel, external_id=row["external_id"]
-        ).first()
+        known = by_number.get(row["external_id"])
         reference = known or _take(locked, row, category, by)
         row["case"], row["known"] = reference.case_id, known is not None
         taken += known is None

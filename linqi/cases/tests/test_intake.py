@@ -293,6 +293,13 @@ def test_what_is_no_list_is_refused_with_a_word(as_, street, data):
     assert not Batch.objects.exists()
 
 
+def test_a_file_that_is_too_large_is_refused_and_never_read_in_part(as_, street):
+    row = ["H1", "货款拖欠", "长" * 3_000, "", "", "", "拖欠账款", "", "", ""]
+    answer = upload(as_("street_leader"), street, *([row] * 1_300))
+    assert "10 MB" in text(answer)
+    assert not Batch.objects.exists()
+
+
 def test_another_street_takes_nothing_in_and_sees_no_file(as_, cast, street, rows):
     upload(as_("street_leader"), street, *rows)
     batch = Batch.objects.get()

@@ -204,3 +204,15 @@ def test_a_limit_is_not_set_for_days_gone_nor_for_another_streets_community(cast
     default = TimeLimit.objects.get(street=None, case_class="complaint")
     with pytest.raises(PermissionDenied):
         actions.end_time_limit(limit=default, by=cast.street_leader)
+
+
+def test_a_limit_taken_away_before_it_began_leaves_the_one_before_it_going_on(cast, street, category):
+    day = MONDAY.date()
+    now = set_limit(cast, "4 working_days")
+    later = set_limit(cast, "6 working_days", since=day + timedelta(days=10))
+    now.refresh_from_db()
+    assert now.until == day + timedelta(days=10)
+    actions.end_time_limit(limit=later, by=cast.street_leader)
+    now.refresh_from_db()
+    assert now.until is None
+    assert list(TimeLimit.objects.filter(street=street)) == [now]

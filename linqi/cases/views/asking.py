@@ -20,7 +20,7 @@ from linqi.cases import actions, queries, rules
 from linqi.cases.flow import WORKING, State
 from linqi.cases.forms import AskForm, PublicFormForm
 from linqi.cases.models import Outcome, PublicForm, Route
-from linqi.catalogue.models import Category
+from linqi.catalogue.queries import categories_offered
 from linqi.kit import access, clock
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import standing_below
@@ -39,11 +39,10 @@ def ask(request: HttpRequest, token: str) -> HttpResponse:
     """Ask without an account. Who may show this page inside theirs is the street's choice."""
     found = get_object_or_404(PublicForm.objects.select_related("street"), token=token, on=True)
     wide = (PlaceKind.COMMUNITY, PlaceKind.PARK, PlaceKind.BUILDING)
-    offered = Category.objects.filter(offered=True).select_related("window")
     form = AskForm(
         request.POST or None,
         places=standing_below(found.street).filter(kind__in=wide).order_by("kind", "name"),
-        categories=offered.order_by("window__number", "order", "code"),
+        categories=categories_offered(access.SYSTEM),
     )
     stale = ""
     if request.method == "POST" and form.is_valid():

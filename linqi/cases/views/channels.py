@@ -6,7 +6,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -39,20 +39,10 @@ def channels(request: HttpRequest) -> HttpResponse:
         made: list[Batch] = []
         if attempt(request, lambda: made.append(_read(request, form.cleaned_data)), form=form):
             return redirect("cases:batch", pk=made[0].pk)
-    counted = (
-        Reference.objects.filter(street__in=streets)
-        .values("street", "street__name", "channel")
-        .annotate(
-            rows=Count("pk"),
-            open=Count("pk", filter=Q(case__answered_at=None)),
-            back=Count("pk", filter=queries.to_hand_back()),
-        )
-        .order_by("street", "channel")
-    )
     context = {
         "form": form,
         "streets": streets,
-        "channels": [(row, _(Channel(row["channel"]).label)) for row in counted],
+        "channels": [(row, _(Channel(row["channel"]).label)) for row in queries.exchanged(streets)],
         "batches": [
             (one, _(Channel(one.channel).label), sum(bool(row.get("case")) for row in one.rows), len(one.rows))
             for one in access.seen_by(request.user, Batch).select_related("street", "made_by")[:20]
@@ -162,9 +152,9 @@ def _read(request: HttpRequest, said: dict[str, Any]) -> Batch:
         size = 0
         for piece in sent.chunks():
             size += len(piece)
-            if size > BOUNDS.bytes + 1:
-                break  # the reader says that it is too large; nothing more is kept
             kept.write(piece)
+            if size > BOUNDS.bytes:
+                break  # the reader says that it is too large; nothing more is kept
         kept.flush()
         return actions.read_batch(
             street=said["street"],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from linqi.cases import actions, queries
 from linqi.cases.forms import CorrectForm
 from linqi.cases.models import Case
-from linqi.catalogue.models import Category
+from linqi.catalogue.queries import categories_seen_by
 from linqi.kit import access
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import standing_below
@@ -48,7 +48,7 @@ def _form(found: Case, posted: QueryDict | None) -> CorrectForm:
         posted,
         noted=actions.noted(found),
         places=places.order_by("kind", "name"),
-        categories=Category.objects.select_related("window").order_by("window__number", "order", "code"),
+        categories=categories_seen_by(access.SYSTEM),
     )
 
 
