@@ -10,7 +10,6 @@ search and comparison p95 ≤ 100 ms, recall 100 %. One JSON object on standard 
 
 import argparse
 import json
-import os
 import random
 import statistics
 import sys
@@ -58,10 +57,9 @@ def main() -> None:
     asked.add_argument("--cases", type=int, default=20_000)
     asked.add_argument("--requests", type=int, default=20)
     options = asked.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linqi.config.settings")
-    import django
+    from linqi.config import wsgi  # loaded as a server loads it
 
-    django.setup()
+    assert wsgi.application
     from django.conf import settings
     from django.db import connection
     from django.test import Client
@@ -117,11 +115,13 @@ def pages(client, requests: int) -> dict[str, object]:
         "overdue": {"press": "overdue"},
         "department": {"department": department.pk, "state": "accepted"},
         "place": {"place": park.pk},
-        "late page": {"page": 400},
+        "late page": {"page": 200},  # the last that the capped count reaches
         "by deadline": {"sort": "due_at", "state": "accepted"},
         "words": {"q": "电梯停运"},
         "closed in a month": {"state": "closed", "closed_from": str((newest - timedelta(days=30)).date())},
         "bad ratings": {"rating": "low"},
+        "waiting for me": {"view": "waiting"},
+        "handled": {"view": "done"},
     }
     found: dict[str, object] = {}
     for name, asked in views.items():
@@ -146,7 +146,7 @@ def search(client, requests: int) -> dict[str, object]:
     """The search box with one to four characters and initials; what it finds beside naive matching."""
     from linqi.search.models import Document
     from linqi.search.queries import CAP, matches
-    from linqi.search.rules import holds
+    from linqi.search.tests.plain import holds
 
     here = street().pk
     questions = ("梯", "电梯", "停车位", "消防通道", "dt", "xftd", "货款拖欠")

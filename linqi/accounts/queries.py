@@ -14,9 +14,10 @@ from django.db.models import Model, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 
 from linqi.accounts.models import Grant, RoleRecord, User
-from linqi.kit.access import PERMISSIONS, Held, Permission, seen_by
+from linqi.kit.access import PERMISSIONS, Held, Permission, Streets, seen_by
 from linqi.kit.clock import today
-from linqi.territory.models import Coverage, Place
+from linqi.territory.models import Coverage, Place, PlaceKind
+from linqi.territory.queries import changed_street
 
 TARGETS = {"place": "territory.Place", "enterprise": "enterprises.Enterprise", "department": "organisation.Department"}
 """What a grant is held over. Two of them live above: they are named here, as addresses are, and not imported."""
@@ -61,8 +62,20 @@ class Directory:
 
     def below(self, places: tuple[int, ...], column: str) -> Q:
         """One set of places, found once and not once a row; a row without a place stands below nothing."""
-        standing = Coverage.objects.filter(valid_on(today()), ancestor__in=places)
-        return Q(**{f"{column}__in": standing.values("descendant")})
+        return Q(**{f"{column}__in": self._standing(places).values("descendant")})
+
+    def streets(self, places: tuple[int, ...]) -> Streets:
+        found = self._standing(places).filter(descendant__kind=PlaceKind.STREET).values_list("ancestor", "descendant")
+        wide, whole = ({pair[end] for pair in found} for end in (0, 1))
+        moved = changed_street() if whole else None
+        return Streets(
+            whole=tuple(sorted(whole)),
+            narrower=tuple(sorted(set(places) - wide)),
+            moved=moved if moved is not None and moved.exists() else None,
+        )
+
+    def _standing(self, places: tuple[int, ...]) -> QuerySet[Coverage]:
+        return Coverage.objects.filter(valid_on(today()), ancestor__in=places)
 
 
 def grants_valid(day: date) -> QuerySet[Grant]:

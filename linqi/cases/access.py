@@ -101,8 +101,16 @@ def _shared(reach: Reach, permission: str) -> Q:
     return Q(street__in=queries.streets_of(reach, permission))
 
 
-scope(Case, "cases.see", by_place("place") | by_department("department") | by_enterprise("enterprise") | _helping("pk"))
-_OF_CASE: Final = by_place("case__place") | by_department("case__department") | by_enterprise("case__enterprise")
+scope(
+    Case,
+    "cases.see",
+    by_place("place", street="street") | by_department("department") | by_enterprise("enterprise") | _helping("pk"),
+)
+_OF_CASE: Final = (
+    by_place("case__place", street="case__street")
+    | by_department("case__department")
+    | by_enterprise("case__enterprise")
+)
 _TO_READ: Final = by(
     lambda reach, permission: _OF_CASE.condition(reach, permission) if permission in READING else NOTHING
 )
@@ -115,7 +123,7 @@ scope(CommunityDuty, "cases.desk", by_place("community"))
 scope(Objection, "cases.desk", _OF_CASE | by_department("department"))
 scope(Escalation, "cases.desk", _OF_CASE)
 scope(Nudge, "cases.see", _OF_CASE)
-scope(Merge, "cases.desk", by_place("part__place") | by_department("part__department"))
+scope(Merge, "cases.desk", by_place("part__place", street="part__street") | by_department("part__department"))
 scope(Pause, "cases.see", _OF_CASE)
 scope(Extension, "cases.desk", _OF_CASE)
 scope(Rectification, "cases.desk", _OF_CASE)

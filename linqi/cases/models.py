@@ -266,6 +266,7 @@ class Case(models.Model):
             models.Index(fields=["department", "state", "due_at"], name="case_department"),
             models.Index(fields=["enterprise", "opened_at"], name="case_enterprise"),
             models.Index(fields=["street", "opened_at"], name="case_street"),
+            models.Index(fields=["street", "number"], name="case_street_number"),
             models.Index(fields=["place", "state"], name="case_place"),
             models.Index(fields=["place", "-number", "state"], name="case_place_number"),
             models.Index(fields=["place", "closed_at", "number"], name="case_place_closed"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -50,6 +50,7 @@ from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.kit import access, clock
 from linqi.kit.access import COMMUNITY_STAFF, Reach, Role, seen_by
+from linqi.kit.counting import few_or_all
 from linqi.organisation.models import Department
 from linqi.organisation.queries import staff_of, staff_over
 from linqi.territory.models import Coverage, Place, PlaceKind
@@ -139,8 +140,8 @@ def cases_of(enterprise: Enterprise, user: Any) -> QuerySet[Case]:
 
 def standing_at(cases: QuerySet[Case], place: int) -> QuerySet[Case]:
     """Those of the cases whose place stands at or below this one today."""
-    below = Coverage.objects.filter(valid_on(clock.today()), ancestor=place, descendant=OuterRef("place"))
-    return cases.filter(Exists(below))
+    below = Coverage.objects.filter(valid_on(clock.today()), ancestor=place)
+    return cases.filter(place__in=few_or_all(below.values_list("descendant", flat=True)))
 
 
 def pressing(cases: QuerySet[Case], wanted: Iterable[str], now: datetime) -> QuerySet[Case]:

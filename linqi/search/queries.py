@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from linqi.kit.access import may_anywhere
+from linqi.kit.counting import FEW
 from linqi.search.registry import Hit, Searchable, searchables
-from linqi.search.rules import Word, holds, marked, words_asked
+from linqi.search.rules import Word, marked, phrases_asked, words_asked
 
 CAP = 500  # ids fetched at most: what is common is narrowed by the reader, not read to the end
 
@@ -42,59 +43,67 @@ def matches(kind: str, question: str, streets: Iterable[int] | None, limit: int 
 
     Empty when the question holds no word. The caller still filters by `seen_by`: this only narrows.
     """
-    asked = words_asked(question)
-    if not asked:
+    asked = _asked(question, streets)
+    if asked is None:
         return []
-    known = None if streets is None else [f"s{street}" for street in streets]
-    if known == []:
-        return []
-    statement, words = _postgresql(asked, known) if connection.vendor == "postgresql" else _sqlite(asked, known)
+    condition, told = asked
     with connection.cursor() as cursor:
-        cursor.execute(statement, [words, kind, limit])
-        found = cursor.fetchall()
-    return [object_id for object_id, text, known_by in found if holds(text, known_by.split(), question)]
-
-
-def answering(kind: str, question: str) -> RawSQL | None:
-    """Ids of all things of a kind that hold every word of a question, for `pk__in`; None when it holds no word.
-
-    Wider than the question where it has three characters and more (its pairs may stand apart): the reader compares the
-    text itself as well.
-    """
-    asked = words_asked(question)
-    if not asked:
-        return None
-    if connection.vendor == "postgresql":
-        words = " & ".join(f"'{word.text}'{':*' if word.beginning else ''}" for word in asked)
-        statement = "SELECT object_id FROM search_document WHERE vector @@ %s::tsquery AND kind = %s"
-    else:
-        pairs = " AND ".join(f'"{word.text}"{" *" if word.beginning else ""}' for word in asked)
-        words = f"words : ({pairs})"
-        statement = (
-            "SELECT object_id FROM search_index JOIN search_document AS document "
-            "ON document.id = search_index.rowid WHERE search_index MATCH %s AND kind = %s"
+        cursor.execute(
+            f"SELECT object_id {condition} ORDER BY {_NEWEST[connection.vendor]} LIMIT %s", [kind, *told, limit]
         )
-    return RawSQL(statement, [words, kind])  # noqa: S611 – a fixed statement; what is asked goes in as parameters
+        return [object_id for (object_id,) in cursor.fetchall()]
 
 
-def _sqlite(asked: list[Word], streets: list[str] | None) -> tuple[str, str]:
+def answering(kind: str, question: str, streets: Iterable[int] | None) -> RawSQL | list[int] | None:
+    """All that `matches` finds, however many, for `pk__in`: as they are where they are few, else as a query.
+
+    None when the question holds no word.
+    """
+    if not words_asked(question):
+        return None
+    few = matches(kind, question, streets, limit=FEW + 1)
+    if len(few) <= FEW:
+        return few
+    asked = _asked(question, streets)
+    assert asked is not None  # something was found
+    condition, told = asked
+    return RawSQL(f"SELECT object_id {condition}", [kind, *told])  # noqa: S611 – a fixed text, see _asked
+
+
+_NEWEST: Final = {"sqlite": "search_index.rowid DESC", "postgresql": "id DESC"}
+
+
+def _asked(question: str, streets: Iterable[int] | None) -> tuple[str, list[str]] | None:
+    """Where the documents of a kind that answer a question are, in the words of the engine in use; None for nowhere.
+
+    A fixed text with a mark for the kind and one for each thing told, so that nothing asked becomes part of it.
+    """
+    words, known = words_asked(question), None if streets is None else [f"s{street}" for street in streets]
+    if not words or known == []:
+        return None
+    phrases = [f"%{phrase}%" for phrase in phrases_asked(question)]
+    if connection.vendor == "postgresql":
+        where, index = "FROM search_document WHERE kind = %s AND vector @@ %s::tsquery", _postgresql(words, known)
+    else:
+        where = (
+            "FROM search_index JOIN search_document AS document ON document.id = search_index.rowid "
+            "WHERE kind = %s AND search_index MATCH %s"
+        )
+        index = _sqlite(words, known)
+    return where + " AND text LIKE %s" * len(phrases), [index, *phrases]
+
+
+def _sqlite(asked: list[Word], streets: list[str] | None) -> str:
     """The index is read from its end and joined to the documents: a common word costs no more than its first hits."""
     words = " AND ".join(f'"{word.text}"{" *" if word.beginning else ""}' for word in asked)
     question = f"words : ({words})"
     if streets is not None:
         question += " AND streets : (" + " OR ".join(f'"{street}"' for street in streets) + ")"
-    return (
-        "SELECT object_id, text, document.words FROM search_index JOIN search_document AS document "
-        "ON document.id = search_index.rowid WHERE search_index MATCH %s AND kind = %s "
-        "ORDER BY search_index.rowid DESC LIMIT %s"
-    ), question
+    return question
 
 
-def _postgresql(asked: list[Word], streets: list[str] | None) -> tuple[str, str]:
+def _postgresql(asked: list[Word], streets: list[str] | None) -> str:
     question = " & ".join(f"'{word.text}'{':*' if word.beginning else ''}" for word in asked)
     if streets is not None:
         question += " & (" + " | ".join(f"'{street}'" for street in streets) + ")"
-    return (
-        "SELECT object_id, text, words FROM search_document WHERE vector @@ %s::tsquery AND kind = %s "
-        "ORDER BY id DESC LIMIT %s"
-    ), question
+    return question

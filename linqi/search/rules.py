@@ -7,7 +7,7 @@ be found by its pinyin, whole (qingchuan) or by initials (hzqc, qc).
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -63,13 +63,10 @@ def words_asked(question: str) -> list[Word]:
     return list(asked)
 
 
-def holds(text: str, words: Iterable[str], question: str) -> bool:
-    """Whether a document really answers a question: Chinese stands in its text as asked, letters and digits begin a word of it."""
-    words = list(words)
-    return all(
-        part in text if _HAN.match(part) else any(word.startswith(part) for word in words)
-        for part in _RUNS.findall(normal(question)[:LONGEST_QUESTION])
-    )
+def phrases_asked(question: str) -> list[str]:
+    """The Chinese of a question that its words of two characters do not settle: it must stand in the text as it is."""
+    runs = _RUNS.findall(normal(question)[:LONGEST_QUESTION])
+    return [run for run in dict.fromkeys(runs) if _HAN.match(run) and len(run) > 2]
 
 
 def marked(title: str, question: str) -> list[tuple[str, bool]]:

@@ -98,6 +98,7 @@ class Coverage(models.Model):
         indexes = [
             models.Index(fields=["ancestor", "descendant", "since", "until"], name="coverage_down"),
             models.Index(fields=["descendant", "ancestor", "since", "until"], name="coverage_up"),
+            models.Index(fields=["ancestor", "descendant"], condition=Q(until__isnull=False), name="coverage_ended"),
         ]
 
     def __str__(self) -> str:

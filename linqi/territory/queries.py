@@ -54,6 +54,13 @@ def street_of(place: Place, on: date | None = None) -> Place | None:
     return row.ancestor if row else None
 
 
+def changed_street() -> QuerySet[Coverage, int]:
+    """Ids of the places that stood in one street and later in another 跨街道调整的空间."""
+    before = Coverage.objects.filter(ancestor__kind=PlaceKind.STREET, until__isnull=False)
+    another = Coverage.objects.filter(descendant=OuterRef("descendant"), ancestor__kind=PlaceKind.STREET)
+    return before.filter(Exists(another.exclude(ancestor=OuterRef("ancestor")))).values_list("descendant", flat=True)
+
+
 def parent_of(place: Place, on: date | None = None) -> Place | None:
     """What a place stood directly under on a day 上级."""
     row = Placement.objects.filter(valid_on(on or today()), child=place).select_related("parent").first()

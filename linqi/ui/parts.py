@@ -22,12 +22,13 @@ class Crumb:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One tab, `components/tabs.html` with `tabs`; each is a page of its own 页签."""
+    """One tab, `components/tabs.html` with `tabs`; each is a page of its own; `more`: counting stopped there 页签."""
 
     label: Text
     url: str
     active: bool = False
     count: int | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ A list page declares a `Table` once, at module level, and binds it to a request 
     def cases(request):
         table = CASES.bind(request, cases_seen_by(request.user).select_related("enterprise"))
         if table.export_format:
-            record_export(rows=table.total, by=request.user)  # the caller's action asks for permission and journals
+            record_export(rows=table.whole, by=request.user)  # the caller's action asks for permission and journals
             return table.export()
         return table.answer("cases/list.html", {"more": "context"})
 
@@ -32,8 +32,8 @@ and the page says `{% include "ui/components/list.html" with table=table only %}
 parameters, so a link shows another person the same list:
 `?q=…&state=open&sort=-due_at&cols=number,title&size=50&page=2`.
 
-The number of queries does not depend on the rows: one for the page, one for the total (capped when `cap` is given),
-and one for each filter with `facet=True`. Related objects named by a dotted `value` belong into the caller's
+The number of queries does not depend on the rows: one for the page, one for the total, and one for each filter with
+`facet=True`; with a `cap` both count up to it and say "and more". Related objects named by a dotted `value` belong into the caller's
 `select_related` or `prefetch_related`.
 """
 
@@ -59,6 +59,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from linqi.kit import clock
+from linqi.kit.counting import counted_up_to
 from linqi.kit.sheets import Cell
 from linqi.ui import exports, shown
 
@@ -69,7 +70,8 @@ Kind = Literal["text", "number", "money", "percent", "date", "datetime", "badge"
 SIZES = (20, 50, 100)  # rows a page may hold; product default
 ALWAYS_SHOWN = 5  # filters beside the search box; product default
 FOLDED_FROM = 7  # filters, from more than which the rest is folded away
-LONG_FROM = 5_000  # rows; sorting whole rows is slower from here on than reading a page by its ids
+FACETS_TO = 1_000  # rows counted beside a choice of a capped list
+LONG_FROM = 1_000  # rows; sorting whole rows is slower from here on than reading a page by its ids
 SELECTED = mark_safe(" selected")
 UNKNOWN = "__none"  # the value of a filter that asks for rows where nothing is known
 _NUMBER = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?")  # what a filter takes for a number; larger ones no column holds
@@ -158,12 +160,18 @@ class Chip:
 
 @dataclass(frozen=True)
 class Option:
-    """One choice of a filter; `count` is None when it was not counted."""
+    """One choice of a filter; `count` is None when it was not counted, `more` when counting stopped there."""
 
     value: str
     label: str
     chosen: bool
     count: int | None = None
+    more: bool = False
+
+    @property
+    def counted(self) -> str:
+        """The count in words, with a plus when there are more; empty when it was not counted."""
+        return "" if self.count is None else f"{shown.number(self.count)}{'+' if self.more else ''}"
 
 
 @dataclass(frozen=True)
@@ -235,8 +243,11 @@ class Choose:
     def label(self, value: str) -> str:
         return dict(self.pairs()).get(value, value)
 
-    def counted(self, rows: QuerySet[Any]) -> dict[str, int]:
-        """How many of `rows` each choice would leave, by one grouped query."""
+    def counted(self, rows: QuerySet[Any], limit: int | None = None) -> dict[str, int]:
+        """How many of `rows` each choice would leave, by one query; with a limit, none is counted further."""
+        if limit is not None:
+            values = [value for value, _label in self.pairs()]
+            return dict(zip(values, counted_up_to(limit, *(self.narrow(rows, [one]) for one in values)), strict=True))
         name = self.field or self.key
         found = rows.order_by().values_list(name).annotate(rows=Count("pk"))
         return {UNKNOWN if value is None else str(value): count for value, count in found}
@@ -315,7 +326,7 @@ class Control:
                     one.value,
                     SELECTED if one.chosen else "",
                     one.label,
-                    "" if one.count is None else f"（{shown.number(one.count)}）",
+                    f"（{one.counted}）" if one.counted else "",
                 )
                 for one in self.options
             ),
@@ -475,7 +486,7 @@ class BoundTable(Generic[M]):
         plain = self._narrowed().order_by()
         if self._count is not None:
             return self._count(plain)
-        return plain.count() if self.table.cap is None else plain[: self.table.cap + 1].count()
+        return plain.count() if self.table.cap is None else counted_up_to(self.table.cap + 1, plain)[0]
 
     @property
     def total(self) -> int:
@@ -486,6 +497,11 @@ class BoundTable(Generic[M]):
     def capped(self) -> bool:
         """True when there are more rows than were counted."""
         return self.table.cap is not None and self._counted > self.table.cap
+
+    @property
+    def whole(self) -> int:
+        """Number of rows, counted to the end: what an export holds."""
+        return self._narrowed().order_by().count() if self.capped else self.total
 
     @cached_property
     def size(self) -> int:
@@ -602,15 +618,24 @@ class BoundTable(Generic[M]):
             values = self.chosen.get(one.key, [])
             options: list[Option] = []
             if isinstance(one, Choose):
-                counts = one.counted(self._narrowed(but=one.key)) if one.facet else None
-                options = [
-                    Option(value, label, value in values, counts.get(value, 0) if counts is not None else None)
-                    for value, label in one.pairs()
-                ]
+                options = self._options(one, values)
             many = isinstance(one, Choose) and one.many
             of = one.of if isinstance(one, Span) else ""
             controls.append(Control(one.key, str(one.title), one.control, values, options, many, of))
         return controls
+
+    def _options(self, one: Choose, values: list[str]) -> list[Option]:
+        if not one.facet:
+            return [Option(value, label, value in values) for value, label in one.pairs()]
+        long = self.table.cap is not None and (self.capped or bool(values))  # else few enough to be counted out
+        cap = FACETS_TO if long else None
+        counts = one.counted(self._narrowed(but=one.key), None if cap is None else cap + 1)
+        options = []
+        for value, label in one.pairs():
+            count = counts.get(value, 0)
+            more = cap is not None and count > cap
+            options.append(Option(value, label, value in values, cap if more else count, more))
+        return options
 
     @property
     def search(self) -> Control | None:
@@ -768,7 +793,15 @@ class BoundTable(Generic[M]):
         return response
 
     # -- inside -----------------------------------------------------------------------------------------------------
+    @cached_property
+    def _narrow(self) -> QuerySet[M]:
+        return self._narrowed_but("")
+
     def _narrowed(self, but: str = "") -> QuerySet[M]:
+        """The rows that pass the filters, all of them or all but one; a filter may have to ask the database first."""
+        return self._narrowed_but(but) if but in self.chosen else self._narrow
+
+    def _narrowed_but(self, but: str) -> QuerySet[M]:
         rows = self._all
         for one in self.table.filters:
             if one.key != but and (values := self.chosen.get(one.key)):

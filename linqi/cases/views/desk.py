@@ -105,7 +105,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
         extra=views_of(request),
     )
     if table.export_format:
-        actions.record_export(rows=table.total, asked=request.GET.urlencode(), by=request.user)
+        actions.record_export(rows=table.whole, asked=request.GET.urlencode(), by=request.user)
         return table.export()
     may = {name: access.may_anywhere(request.user, f"cases.{name}") for name in ("open", "batch")}
     return table.answer("cases/list.html", {"may_open": may["open"], "may_batch": may["batch"]})

@@ -16,8 +16,9 @@ from linqi.catalogue.models import CaseClass, Window
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import named_like, shown_name
 from linqi.kit import clock
-from linqi.kit.access import seen_by
+from linqi.kit.access import reach_of, seen_by
 from linqi.kit.choices import Choice
+from linqi.kit.counting import few_or_all
 from linqi.organisation.queries import departments_seen_by
 from linqi.search.queries import answering
 from linqi.territory.models import Place, PlaceKind
@@ -69,13 +70,11 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
     now = clock.now()
 
     def search(rows: QuerySet[Case], text: str) -> QuerySet[Case]:
-        firms = named_like(Enterprise.objects.all(), text, user)
-        indexed = answering("case", text)
-        said = Q(number__icontains=text) | Q(title__icontains=text)
-        if indexed is not None:  # by the index first: comparing every title of a long pool takes seconds
-            said &= Q(pk__in=indexed)
-        named = Case.objects.filter(enterprise__in=firms.values("pk")).order_by().values("pk")
-        return rows.filter(pk__in=Case.objects.filter(said).order_by().values("pk").union(named))
+        firms = few_or_all(named_like(Enterprise.objects.all(), text, user).values_list("pk", flat=True))
+        here = queries.streets_of(reach_of(user), "cases.desk")
+        indexed = answering("case", text, here)
+        said = Q(title__icontains=text) if indexed is None else Q(pk__in=indexed)  # signs alone stand in no index
+        return rows.filter(said | Q(enterprise__in=firms) if firms else said)
 
     def places() -> list[tuple[int, str]]:
         """Communities and parks, and whatever narrower place the address asks for."""
@@ -220,6 +219,7 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
             Column("rating", gettext_lazy("星级"), sort="rating", kind="number", visible=False, nullable=True),
         ],
         order="-number",
+        cap=10_000,
         caption=gettext_lazy("办件"),
         head="cases/_views.html",
         row_url=lambda case: reverse("cases:detail", args=[case.pk]),

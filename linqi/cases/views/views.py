@@ -1,6 +1,7 @@
 """The lists that everybody has and those that somebody set up, above the pool 办件视图."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -13,10 +14,13 @@ from linqi.cases import actions, queries
 from linqi.cases.models import Case, SavedView
 from linqi.cases.worklists import Worklist, narrowed
 from linqi.kit import access
+from linqi.kit.counting import counted_up_to
 from linqi.territory.models import Place
 from linqi.ui.asked import an_id, words
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Tab
+
+TODO_TO: Final = 999  # counted at most: who has more before them needs no exact figure
 
 
 def views_of(request: HttpRequest) -> dict[str, Any]:
@@ -25,12 +29,12 @@ def views_of(request: HttpRequest) -> dict[str, Any]:
     address = reverse("cases:list")
     saved = list(access.seen_by(user, SavedView).select_related("owner", "street"))
     shown = next((one for one in saved if _settled(one.query) == asked), None)
-    todo = narrowed(queries.desk_cases(user), Worklist.WAITING, user).order_by().count()
+    todo = counted_up_to(TODO_TO + 1, narrowed(queries.desk_cases(user), Worklist.WAITING, user))[0]
     view = request.GET.get("view", "") if shown is None else ""
     tabs = [Tab(_("全部"), address, active=shown is None and view not in Worklist.values)]
     for one in Worklist:
-        count = todo if one is Worklist.WAITING else None
-        tabs.append(Tab(_(one.label), f"{address}?view={one.value}", active=view == one.value, count=count))
+        tab = Tab(_(one.label), f"{address}?view={one.value}", active=view == one.value)
+        tabs.append(replace(tab, count=min(todo, TODO_TO), more=todo > TODO_TO) if one is Worklist.WAITING else tab)
     tabs += [Tab(one.name, f"{address}?{one.query}", active=one == shown) for one in saved]
     return {
         "tabs": tabs,

@@ -93,7 +93,7 @@ def candidates(request: HttpRequest) -> HttpResponseBase:
         may_export=access.may_anywhere(user, "ladder.export"),
     )
     if table.export_format:
-        actions.record_export(rows=table.total, asked=request.GET.urlencode(), by=user)
+        actions.record_export(rows=table.whole, asked=request.GET.urlencode(), by=user)
         return table.export()
     return table.answer("ladder/list.html", {"tabs": tabs(user, "list")})
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linqi.search.rules import Word, holds, marked, normal, words_asked, words_of
+from linqi.search.rules import Word, marked, normal, words_asked, words_of
+from linqi.search.tests.plain import holds
 
 SOUNDS = {"仓": "cang", "前": "qian", "科": "ke", "技": "ji"}
 HAN = st.text("仓前晴川科技园一二", min_size=1, max_size=12)

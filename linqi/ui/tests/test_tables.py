@@ -164,6 +164,27 @@ def test_the_total_can_be_capped(rows):
     table = Table[Permission](key="t", columns=PEOPLE.columns, cap=50, size=20)
     bound = bind(rows, table=table)
     assert (bound.total, bound.capped, bound.pages) == (50, True, 3)
+    assert bound.whole == 120, "an export holds everything, and says so"
+
+
+def facet(rows, query, cap):
+    table = Table[Permission](key="t", columns=PEOPLE.columns, filters=PEOPLE.filters, cap=cap, size=20)
+    control = next(one for one in bind(rows, query, table=table).controls if one.key == "kind")
+    return [(option.value, option.counted) for option in control.options]
+
+
+@pytest.mark.parametrize(
+    ("query", "cap", "counted"),
+    [
+        pytest.param("", None, [("one", "80"), ("two", "40")], id="without a cap"),
+        pytest.param("", 50, [("one", "60+"), ("two", "40")], id="more rows than the cap: none is counted further"),
+        pytest.param("q=Name 00", 50, [("one", "6"), ("two", "4")], id="few rows are counted out"),
+        pytest.param("kind=two", 50, [("one", "60+"), ("two", "40")], id="a chosen kind says nothing of the other"),
+    ],
+)
+def test_what_is_beside_a_choice_is_counted_as_far_as_the_cap(rows, monkeypatch, query, cap, counted):
+    monkeypatch.setattr(tables, "FACETS_TO", 60)
+    assert facet(rows, query, cap) == counted
 
 
 def test_queries_do_not_grow_with_the_rows(rows):
