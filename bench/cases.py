@@ -273,12 +273,13 @@ COLUMNS = (
     "dispatch_basis", "dispatch_reason", "opened_at", "accept_term", "contact_term", "close_term", "extend_term",
     "counted_from", "accept_due_at", "due_at", "due_why", "due_provisional", "extended", "accepted_at", "answered_at",
     "answer", "outcome", "route", "closed_at", "reopened", "rating", "rating_comment", "rated_at", "rated_by", "solved",
-    "proposal", "contact_name", "contact_phone", "said_enterprise",
+    "proposal", "contact_name", "contact_phone", "said_enterprise", "handler",
 )  # fmt: skip
 
 
 def drawn(count: int) -> Iterator[tuple[object, ...]]:
     """Cases over three years, one in fifty still open; what it draws from is read at once, before anything is copied."""
+    from linqi.accounts.models import User
     from linqi.catalogue.models import Category
     from linqi.enterprises.models import Enterprise
     from linqi.kit import clock
@@ -299,10 +300,12 @@ def drawn(count: int) -> Iterator[tuple[object, ...]]:
     firms = list(Enterprise.objects.filter(seat__isnull=False).values_list("pk", "seat")[:20_000])
     sections = {one.pk: dict(Department.objects.filter(street=one).values_list("code", "pk")) for one in streets}
     categories = list(Category.objects.values_list("pk", "case_class", "department_code"))
-    return one_by_one(count, dice, now, streets, places, firms, sections, categories)
+    handlers = [User.objects.create_user(username=f"handler{number}").pk for number in range(60)]
+    handlers.append(User.objects.get(username="bench_street").pk)
+    return one_by_one(count, dice, now, streets, places, firms, sections, categories, handlers)
 
 
-def one_by_one(count, dice, now, streets, places, firms, sections, categories):
+def one_by_one(count, dice, now, streets, places, firms, sections, categories, handlers):
     for number in range(count):
         at = number % 5
         here = streets[at].pk
@@ -321,6 +324,7 @@ def one_by_one(count, dice, now, streets, places, firms, sections, categories):
             opened + timedelta(days=1), due, [], False, False, opened if state != "dispatched" else None, answered,
             "已办好" if answered else "", "solved" if answered else "", "", closed, 0, rating, "", closed if rating else None,
             "portal" if rating else "", "yes" if rating and rating > 2 else "", {}, "", "", "",
+            dice.choice(handlers) if state != "dispatched" else None,
         )  # fmt: skip
 
 

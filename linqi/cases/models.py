@@ -267,11 +267,16 @@ class Case(models.Model):
             models.Index(fields=["enterprise", "opened_at"], name="case_enterprise"),
             models.Index(fields=["street", "opened_at"], name="case_street"),
             models.Index(fields=["street", "number"], name="case_street_number"),
+            models.Index(fields=["street", "state", "number"], name="case_street_state"),
+            models.Index(fields=["street", "closed_at", "state"], name="case_street_closed"),
+            models.Index(fields=["handler", "state", "number"], name="case_handler"),
             models.Index(fields=["place", "state"], name="case_place"),
             models.Index(fields=["place", "-number", "state"], name="case_place_number"),
             models.Index(fields=["place", "closed_at", "number"], name="case_place_closed"),
             models.Index(
-                fields=["rating", "place", "number", "state"], condition=Q(rating__isnull=False), name="case_rating"
+                fields=["rating", "place", "street", "number", "state"],
+                condition=Q(rating__isnull=False),
+                name="case_rating",
             ),
         ]
         constraints = [

@@ -8,6 +8,7 @@ from linqi.cases.flow import RUNNING, Mending, State, StrandState
 from linqi.cases.models import Case, Escalation, Exclusion, Extension, Nudge, Objection, Rectification, Strand, Watch
 from linqi.kit.access import reach_of, seen_by
 from linqi.kit.choices import Choice
+from linqi.kit.counting import few_or_all
 
 Ids = QuerySet[Any, Any]  # one column: ids of cases
 
@@ -26,8 +27,10 @@ def narrowed(cases: QuerySet[Case], which: Worklist, user: Any) -> QuerySet[Case
     Each reason to be on it is a query of its own that an index answers; one condition of them all would read every case
     of the street.
     """
-    first, *others = {Worklist.WAITING: _waiting, Worklist.DONE: _done, Worklist.WATCHED: _watched}[which](user)
-    return cases.filter(pk__in=first.union(*others) if others else first)
+    if which is Worklist.DONE:
+        return cases.filter(_done(user))
+    first, *others = _waiting(user) if which is Worklist.WAITING else _watched(user)
+    return cases.filter(pk__in=few_or_all(first.union(*others) if others else first))
 
 
 def _waiting(user: Any) -> list[Ids]:
@@ -62,10 +65,11 @@ def _to_decide(user: Any) -> list[Ids]:
     return [_of(queue), _about(admit), _about(mend), *decided]
 
 
-def _done(user: Any) -> list[Ids]:
-    """What this user handled, or did a part of, and is no more at."""
-    handled = Case.objects.filter(handler=user.pk).exclude(state__in=(State.ACCEPTED, State.DISPATCHED))
-    return [_of(handled), _about(Strand.objects.filter(handler=user.pk).exclude(state__in=RUNNING))]
+def _done(user: Any) -> Q:
+    """What this user handled, or did a part of, and is no more at; of the former there may be many thousands."""
+    handled = Q(handler=user.pk) & ~Q(state__in=(State.ACCEPTED, State.DISPATCHED))
+    parts = few_or_all(_about(Strand.objects.filter(handler=user.pk).exclude(state__in=RUNNING)))
+    return handled | Q(pk__in=parts) if parts else handled
 
 
 def _watched(user: Any) -> list[Ids]:
@@ -73,8 +77,8 @@ def _watched(user: Any) -> list[Ids]:
 
 
 def _of(cases: QuerySet[Case]) -> Ids:
-    return cases.order_by().values_list("pk")
+    return cases.order_by().values_list("pk", flat=True)
 
 
 def _about(rows: QuerySet[Any]) -> Ids:
-    return rows.order_by().values_list("case")
+    return rows.order_by().values_list("case", flat=True)

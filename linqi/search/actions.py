@@ -42,7 +42,7 @@ def index_many(kind: str, rows: Iterable[tuple[int, str, Iterable[int]]]) -> int
                     object_id,
                     normal(text),
                     " ".join(words_of(text, pinyin)),
-                    " ".join(f"s{street}" for street in sorted(set(streets))),
+                    " ".join([f"k{kind}", *(f"s{street}" for street in sorted(set(streets)))]),
                 )
                 for object_id, text, streets in block
             ),

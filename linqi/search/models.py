@@ -14,7 +14,9 @@ class Document(models.Model):
     object_id = models.BigIntegerField()
     text = models.TextField()
     words = models.TextField()
-    streets = models.TextField(blank=True, help_text="Tokens s12 s15: the streets in whose search it appears.")
+    streets = models.TextField(
+        blank=True, help_text="Tokens kcase s12 s15: its kind, and the streets in whose search it appears."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="document_once")]

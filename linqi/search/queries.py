@@ -43,14 +43,12 @@ def matches(kind: str, question: str, streets: Iterable[int] | None, limit: int 
 
     Empty when the question holds no word. The caller still filters by `seen_by`: this only narrows.
     """
-    asked = _asked(question, streets)
+    asked = _asked(kind, question, streets)
     if asked is None:
         return []
     condition, told = asked
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT object_id {condition} ORDER BY {_NEWEST[connection.vendor]} LIMIT %s", [kind, *told, limit]
-        )
+        cursor.execute(f"SELECT object_id {condition} ORDER BY {_NEWEST[connection.vendor]} LIMIT %s", [*told, limit])
         return [object_id for (object_id,) in cursor.fetchall()]
 
 
@@ -64,46 +62,47 @@ def answering(kind: str, question: str, streets: Iterable[int] | None) -> RawSQL
     few = matches(kind, question, streets, limit=FEW + 1)
     if len(few) <= FEW:
         return few
-    asked = _asked(question, streets)
+    asked = _asked(kind, question, streets)
     assert asked is not None  # something was found
     condition, told = asked
-    return RawSQL(f"SELECT object_id {condition}", [kind, *told])  # noqa: S611 – a fixed text, see _asked
+    return RawSQL(f"SELECT object_id {condition}", told)  # noqa: S611 – a fixed text, see _asked
 
 
 _NEWEST: Final = {"sqlite": "search_index.rowid DESC", "postgresql": "id DESC"}
 
 
-def _asked(question: str, streets: Iterable[int] | None) -> tuple[str, list[str]] | None:
+def _asked(kind: str, question: str, streets: Iterable[int] | None) -> tuple[str, list[str]] | None:
     """Where the documents of a kind that answer a question are, in the words of the engine in use; None for nowhere.
 
-    A fixed text with a mark for the kind and one for each thing told, so that nothing asked becomes part of it.
+    A fixed text with a mark for each thing told, so that nothing asked becomes part of it. The kind is asked of the index
+    as well: a word that stands in a million cases costs nothing where an enterprise is looked for.
     """
     words, known = words_asked(question), None if streets is None else [f"s{street}" for street in streets]
     if not words or known == []:
         return None
     phrases = [f"%{phrase}%" for phrase in phrases_asked(question)]
     if connection.vendor == "postgresql":
-        where, index = "FROM search_document WHERE kind = %s AND vector @@ %s::tsquery", _postgresql(words, known)
+        where, index = "FROM search_document WHERE kind = %s AND vector @@ %s::tsquery", _postgresql(kind, words, known)
     else:
         where = (
             "FROM search_index JOIN search_document AS document ON document.id = search_index.rowid "
             "WHERE kind = %s AND search_index MATCH %s"
         )
-        index = _sqlite(words, known)
-    return where + " AND text LIKE %s" * len(phrases), [index, *phrases]
+        index = _sqlite(kind, words, known)
+    return where + " AND text LIKE %s" * len(phrases), [kind, index, *phrases]
 
 
-def _sqlite(asked: list[Word], streets: list[str] | None) -> str:
+def _sqlite(kind: str, asked: list[Word], streets: list[str] | None) -> str:
     """The index is read from its end and joined to the documents: a common word costs no more than its first hits."""
     words = " AND ".join(f'"{word.text}"{" *" if word.beginning else ""}' for word in asked)
-    question = f"words : ({words})"
+    question = f"words : ({words}) AND streets : (k{kind})"
     if streets is not None:
         question += " AND streets : (" + " OR ".join(f'"{street}"' for street in streets) + ")"
     return question
 
 
-def _postgresql(asked: list[Word], streets: list[str] | None) -> str:
-    question = " & ".join(f"'{word.text}'{':*' if word.beginning else ''}" for word in asked)
+def _postgresql(kind: str, asked: list[Word], streets: list[str] | None) -> str:
+    question = " & ".join(f"'{word.text}'{':*' if word.beginning else ''}" for word in asked) + f" & 'k{kind}'"
     if streets is not None:
         question += " & (" + " | ".join(f"'{street}'" for street in streets) + ")"
     return question

@@ -38,6 +38,7 @@ The number of queries does not depend on the rows: one for the page, one for the
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -71,7 +72,7 @@ SIZES = (20, 50, 100)  # rows a page may hold; product default
 ALWAYS_SHOWN = 5  # filters beside the search box; product default
 FOLDED_FROM = 7  # filters, from more than which the rest is folded away
 FACETS_TO = 1_000  # rows counted beside a choice of a capped list
-LONG_FROM = 1_000  # rows; sorting whole rows is slower from here on than reading a page by its ids
+LONG_FROM = 200  # rows; sorting whole rows is slower from here on than reading a page by its ids
 SELECTED = mark_safe(" selected")
 UNKNOWN = "__none"  # the value of a filter that asks for rows where nothing is known
 _NUMBER = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?")  # what a filter takes for a number; larger ones no column holds
@@ -248,9 +249,13 @@ class Choose:
         if limit is not None:
             values = [value for value, _label in self.pairs()]
             return dict(zip(values, counted_up_to(limit, *(self.narrow(rows, [one]) for one in values)), strict=True))
-        name = self.field or self.key
-        found = rows.order_by().values_list(name).annotate(rows=Count("pk"))
+        found = rows.order_by().values_list(self.field or self.key).annotate(rows=Count("pk"))
         return {UNKNOWN if value is None else str(value): count for value, count in found}
+
+    def tallied(self, rows: QuerySet[Any]) -> dict[str, int]:
+        """The same of few rows out of many, which a database asked to group them may look for in the whole table."""
+        found = rows.order_by().values_list(self.field or self.key, flat=True)
+        return Counter(UNKNOWN if value is None else str(value) for value in found)
 
 
 @dataclass(frozen=True)
@@ -627,14 +632,18 @@ class BoundTable(Generic[M]):
     def _options(self, one: Choose, values: list[str]) -> list[Option]:
         if not one.facet:
             return [Option(value, label, value in values) for value, label in one.pairs()]
-        long = self.table.cap is not None and (self.capped or bool(values))  # else few enough to be counted out
-        cap = FACETS_TO if long else None
-        counts = one.counted(self._narrowed(but=one.key), None if cap is None else cap + 1)
+        rows = self._narrowed(but=one.key)
+        if self.table.cap is None:
+            counts = one.counted(rows)
+        elif self.capped or values:  # without this filter there may be any number of them
+            counts = one.counted(rows, FACETS_TO + 1)
+        else:
+            counts = one.tallied(rows)
         options = []
         for value, label in one.pairs():
             count = counts.get(value, 0)
-            more = cap is not None and count > cap
-            options.append(Option(value, label, value in values, cap if more else count, more))
+            more = self.table.cap is not None and count > FACETS_TO
+            options.append(Option(value, label, value in values, FACETS_TO if more else count, more))
         return options
 
     @property

@@ -178,7 +178,7 @@ def facet(rows, query, cap):
     [
         pytest.param("", None, [("one", "80"), ("two", "40")], id="without a cap"),
         pytest.param("", 50, [("one", "60+"), ("two", "40")], id="more rows than the cap: none is counted further"),
-        pytest.param("q=Name 00", 50, [("one", "6"), ("two", "4")], id="few rows are counted out"),
+        pytest.param("q=Name 00", 50, [("one", "6"), ("two", "4")], id="few rows are counted one by one"),
         pytest.param("kind=two", 50, [("one", "60+"), ("two", "40")], id="a chosen kind says nothing of the other"),
     ],
 )
