@@ -348,7 +348,8 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
     if side != "neighbour" and serial == 1:
         team = stage.put(side, LinkTeam.objects.create(building=place("building"), name=f"{mark}小组", since=day))
         role = LinkTeamSeat._meta.get_field("role").choices[0][0]
-        stage.put(side, LinkTeamSeat.objects.create(team=team, role=role, user=worker, since=day))
+        seat = stage.put(side, LinkTeamSeat.objects.create(team=team, role=role, user=worker, since=day))
+        _organised(stage, side, seat, place, mark, day)
         from linqi.cases.models import DispatchRow
 
         row = DispatchRow.objects.create(
@@ -360,6 +361,26 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
         stage.put(side, row)
     _index(place("street"), [firm, twin], case, [place("building"), place("park"), place("street")])
     return case
+
+
+def _organised(stage, side, seat, place, mark, day):
+    """Bodies, people, posts, companies and employers, and what is arranged for a seat of a link team."""
+    from linqi.organisation import models as rows
+
+    later = day + timedelta(days=3)
+    stage.put(side, rows.Substitution.objects.create(seat=seat, user=seat.user, since=day, until=later))
+    stage.put(side, rows.HandOver.objects.create(seat=seat, note=f"{mark}交接", given_at=timezone.now()), f"{mark}交接")
+    person = stage.put(side, rows.Person.objects.create(place=place("community"), name=f"{mark}人员"), f"{mark}人员")
+    for kind, at in (("branch", "park"), ("affairs_committee", "community")):
+        body = rows.Body.objects.create(kind=kind, place=place(at), name=f"{mark}{kind}", since=day)
+        stage.put(side, body, f"{mark}{kind}")
+        stage.put(side, rows.BodySeat.objects.create(body=body, role="head", person=person, since=day))
+    post = {"community": place("community"), "post": "economy", "footing": "own"}
+    stage.put(side, rows.PostHolding.objects.create(person=person, since=day, **post))
+    company = rows.Company.objects.create(place=place("community"), kind="property", name=f"{mark}物业", since=day)
+    stage.put(side, company, f"{mark}物业")
+    stage.put(side, rows.Mandate.objects.create(company=company, place=place("building"), since=day))
+    stage.put(side, rows.Employment.objects.create(person=person, company=company, percent=50, since=day))
 
 
 def _about_a_case(stage, side, case, mark, now, worker):

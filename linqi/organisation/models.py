@@ -1,11 +1,21 @@
-"""Departments of the street, and the teams that are linked to buildings."""
+"""Departments, link teams, bodies with their seats, and the people who hold posts, all with dates."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from linqi.organisation.rules import TeamRole
+from linqi.organisation.rules import (
+    WHOLE,
+    BodyKind,
+    BodySeatRole,
+    CompanyKind,
+    Footing,
+    Post,
+    TeamRole,
+    is_party,
+    seat_name,
+)
 from linqi.territory.models import Place
 
 
@@ -64,3 +74,197 @@ class LinkTeamSeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team} {self.role}"
+
+
+def _in_order(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(until=None) | Q(until__gt=F("since")), name=name)
+
+
+class Substitution(models.Model):
+    """Somebody who sits for the holder of a link team's seat, from when until when 代班."""
+
+    seat = models.ForeignKey(LinkTeamSeat, models.CASCADE, related_name="substitutions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    since = models.DateField()
+    until = models.DateField(help_text="First day the holder is back; a substitution always ends.")
+
+    class Meta:
+        ordering = ["since", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(until__gt=F("since")), name="substitution_dates_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} → {self.seat}"
+
+
+class HandOver(models.Model):
+    """What the one who leaves a link team's seat tells the one who takes it, and when it was received 交接."""
+
+    seat = models.OneToOneField(LinkTeamSeat, models.CASCADE, related_name="hand_over", help_text="The new holder's.")
+    note = models.TextField(max_length=2000)
+    given_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.seat}"
+
+
+class Person(models.Model):
+    """Somebody who holds seats or posts, with or without an account 人员."""
+
+    place = models.ForeignKey(
+        Place, models.PROTECT, related_name="+", help_text="The street or community that keeps this person's record."
+    )
+    name = models.CharField(max_length=40)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    generated = models.BooleanField(default=False, help_text="Made by `linqi demo`.")
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Body(models.Model):
+    """A body of the Party matrix, or the committee for economic-entity affairs, with its dates 组织.
+
+    Which body stands over it is not written down: it follows from where its place stands on the day that is asked for.
+    """
+
+    kind = models.CharField(max_length=20, choices=BodyKind.choices)
+    place = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80)
+    since = models.DateField()
+    until = models.DateField(null=True, help_text="First day it no longer exists; empty while it does.")
+    generated = models.BooleanField(default=False, help_text="Made by `linqi demo`.")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "bodies"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=BodyKind.values), name="body_kind_known"),
+            _in_order("body_dates_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def party(self) -> bool:
+        """Whether it belongs to the Party matrix."""
+        return is_party(self.kind)
+
+
+class BodySeat(models.Model):
+    """Who is what in a body, from when until when 组织任职."""
+
+    body = models.ForeignKey(Body, models.CASCADE, related_name="seats")
+    role = models.CharField(max_length=10, choices=BodySeatRole.choices)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["body"], condition=Q(until=None, role=BodySeatRole.HEAD), name="body_one_head"
+            ),
+            _in_order("body_seat_dates_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.body} {seat_name(self.body.kind, self.role)}"
+
+
+class PostHolding(models.Model):
+    """Who is secretary or specialist of an economic community, on which footing, and when 社区任职."""
+
+    community = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    post = models.CharField(max_length=20, choices=Post.choices)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    footing = models.CharField(max_length=10, choices=Footing.choices)
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["community", "post"], condition=Q(until=None), name="post_held_once"),
+            _in_order("post_holding_dates_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.community} {self.get_post_display()}"
+
+
+class Company(models.Model):
+    """A property company, an operator of parks, or one that lends staff to the communities 物业、运营、外包公司."""
+
+    place = models.ForeignKey(Place, models.PROTECT, related_name="+", help_text="Which street or community keeps it.")
+    kind = models.CharField(max_length=12, choices=CompanyKind.choices)
+    name = models.CharField(max_length=80)
+    since = models.DateField()
+    until = models.DateField(null=True)
+    generated = models.BooleanField(default=False, help_text="Made by `linqi demo`.")
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["place", "kind", "name"], condition=Q(until=None), name="company_once"),
+            _in_order("company_dates_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mandate(models.Model):
+    """Which company manages or operates a park or building, and when 物业、运营委托."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="mandates")
+    place = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [_in_order("mandate_dates_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.company} {self.place}"
+
+
+class Employment(models.Model):
+    """Who pays for how much of a person's time, and when: a community or a company 用工关系.
+
+    A community worker belongs to the host community as well, an outsourced specialist to a company.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="employments")
+    community = models.ForeignKey(Place, models.PROTECT, null=True, related_name="+")
+    company = models.ForeignKey(Company, models.PROTECT, null=True, related_name="+")
+    percent = models.PositiveSmallIntegerField()
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(community__isnull=False, company=None) | Q(community=None, company__isnull=False),
+                name="employment_one_employer",
+            ),
+            models.CheckConstraint(condition=Q(percent__gte=1, percent__lte=WHOLE), name="employment_percent"),
+            _in_order("employment_dates_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.employer} {self.percent}%"
+
+    @property
+    def employer(self) -> Place | Company:
+        """The community or the company."""
+        return self.community or self.company  # type: ignore[return-value]
