@@ -1,15 +1,22 @@
-"""What a browser says of departments and link teams."""
+"""What a browser says of departments, link teams, bodies, people and companies."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.validators import validate_slug
+from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from linqi.accounts.models import User
+from linqi.kit.choices import Choice
+from linqi.organisation.models import Body, Company, Person
 from linqi.organisation.queries import candidates
-from linqi.organisation.rules import TeamRole
+from linqi.organisation.rules import WHOLE, BodySeatRole, CompanyKind, Footing, Post, TeamRole, seat_name
+from linqi.territory.forms import DayInput
 from linqi.territory.models import Place
+
+UNTIL: Final = _("从这一天起不再有效；长期请留空。")
 
 
 class DepartmentForm(forms.Form):
@@ -34,7 +41,140 @@ class SeatForm(forms.Form):
 
     role = forms.ChoiceField(choices=TeamRole.choices, widget=forms.HiddenInput)
     user = forms.ModelChoiceField(User.objects.none(), label=_("由谁担任"), required=False, empty_label=_("空缺"))
+    note = forms.CharField(
+        label=_("交接说明"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("换人时写明在办和待办事项；新成员要确认收到。"),
+    )
 
     def __init__(self, *args: Any, building: Place, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = candidates(building)  # type: ignore[attr-defined]
+
+
+class SubstituteForm(forms.Form):
+    """Who sits for the holder of a seat, between which days."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label=_("代班人"))
+    since = forms.DateField(label=_("开始日期"), widget=DayInput)
+    until = forms.DateField(label=_("返岗日期"), widget=DayInput, help_text=_("原成员回来的第一天。"))
+
+    def __init__(self, *args: Any, building: Place, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = candidates(building)  # type: ignore[attr-defined]
+
+
+class BodyForm(forms.Form):
+    """A new body: a Party organisation, or the committee."""
+
+    kind = forms.ChoiceField(label=_("类型"), choices=[])
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("设在"))
+    name = forms.CharField(label=_("名称"), max_length=80)
+    since = forms.DateField(label=_("成立日期"), widget=DayInput)
+
+    def __init__(self, *args: Any, kinds: Any, places: QuerySet[Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+
+
+class BodySeatForm(forms.Form):
+    """Who takes which seat of a body, from when until when."""
+
+    role = forms.ChoiceField(label=_("职务"), choices=[])
+    person = forms.ModelChoiceField(Person.objects.none(), label=_("由谁担任"))
+    since = forms.DateField(label=_("开始日期"), widget=DayInput)
+    until = forms.DateField(label=_("结束日期"), widget=DayInput, required=False, help_text=UNTIL)
+
+    def __init__(self, *args: Any, body: Body, people: QuerySet[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            (role.value, gettext(seat_name(body.kind, role))) for role in BodySeatRole
+        ]
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+
+class EndForm(forms.Form):
+    """The first day on which something no longer holds."""
+
+    on = forms.DateField(label=_("结束日期"), widget=DayInput, help_text=UNTIL)
+
+
+class PersonForm(forms.Form):
+    """Somebody who will hold seats or posts."""
+
+    name = forms.CharField(label=_("姓名"), max_length=40)
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("档案所在"), empty_label=None)
+    user = forms.ModelChoiceField(User.objects.none(), label=_("系统账号"), required=False, empty_label=_("没有账号"))
+
+    def __init__(self, *args: Any, places: QuerySet[Place], users: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+        self.fields["user"].queryset = users  # type: ignore[attr-defined]
+
+
+class PostForm(forms.Form):
+    """Which post somebody takes in which community."""
+
+    community = forms.ModelChoiceField(Place.objects.none(), label=_("社区"), empty_label=None)
+    post = forms.ChoiceField(label=_("岗位"), choices=[])
+    footing = forms.ChoiceField(label=_("任职方式"), choices=[])
+    since = forms.DateField(label=_("开始日期"), widget=DayInput)
+    until = forms.DateField(label=_("结束日期"), widget=DayInput, required=False, help_text=UNTIL)
+
+    def __init__(self, *args: Any, communities: QuerySet[Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["community"].queryset = communities  # type: ignore[attr-defined]
+        self.fields["post"].choices = _named(Post)  # type: ignore[attr-defined]
+        self.fields["footing"].choices = _named(Footing)  # type: ignore[attr-defined]
+
+
+class EmploymentForm(forms.Form):
+    """Which employer pays for which share of somebody's time."""
+
+    community = forms.ModelChoiceField(
+        Place.objects.none(), label=_("用人社区"), required=False, empty_label=_("不是社区")
+    )
+    company = forms.ModelChoiceField(
+        Company.objects.none(), label=_("用人公司"), required=False, empty_label=_("不是公司")
+    )
+    percent = forms.IntegerField(label=_("工时占比（%）"), min_value=1, max_value=WHOLE)
+    since = forms.DateField(label=_("开始日期"), widget=DayInput)
+    until = forms.DateField(label=_("结束日期"), widget=DayInput, required=False, help_text=UNTIL)
+
+    def __init__(self, *args: Any, communities: QuerySet[Place], companies: QuerySet[Company], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["community"].queryset = communities  # type: ignore[attr-defined]
+        self.fields["company"].queryset = companies  # type: ignore[attr-defined]
+
+
+class CompanyForm(forms.Form):
+    """A company that works for the street."""
+
+    name = forms.CharField(label=_("公司名称"), max_length=80)
+    kind = forms.ChoiceField(label=_("类型"), choices=[])
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("档案所在"), empty_label=None)
+    since = forms.DateField(label=_("开始日期"), widget=DayInput)
+
+    def __init__(self, *args: Any, places: QuerySet[Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = _named(CompanyKind)  # type: ignore[attr-defined]
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+
+
+class MandateForm(forms.Form):
+    """Which park or building a company looks after."""
+
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("园区或楼宇"))
+    since = forms.DateField(label=_("开始日期"), widget=DayInput)
+    until = forms.DateField(label=_("结束日期"), widget=DayInput, required=False, help_text=UNTIL)
+
+    def __init__(self, *args: Any, places: QuerySet[Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+
+
+def _named(choice: type[Choice]) -> list[tuple[str, str]]:
+    return [(one.value, gettext(one.label)) for one in choice]

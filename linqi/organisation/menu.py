@@ -1,4 +1,4 @@
-"""Link teams and departments in the left menu."""
+"""The organisation in the left menu."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -25,5 +25,49 @@ register(
         59,
         "organisation.see",
         group=_("设置"),
+    )
+)
+register(
+    MenuItem(
+        "chart",
+        _("组织架构"),
+        "organisation:chart",
+        "sitemap",
+        50,
+        "organisation.see",
+        group=_("组织"),
+    )
+)
+register(
+    MenuItem(
+        "coverage",
+        _("组织与联楼覆盖"),
+        "organisation:coverage",
+        "map",
+        51,
+        "organisation.party_see",
+        group=_("组织"),
+    )
+)
+register(
+    MenuItem(
+        "people",
+        pgettext_lazy("many", "人员"),
+        "organisation:people",
+        "users-group",
+        52,
+        "organisation.see",
+        group=_("组织"),
+    )
+)
+register(
+    MenuItem(
+        "companies",
+        _("物业、运营和外包公司"),
+        "organisation:companies",
+        "building",
+        53,
+        "organisation.see",
+        group=_("组织"),
     )
 )

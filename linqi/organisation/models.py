@@ -265,6 +265,6 @@ class Employment(models.Model):
         return f"{self.person} {self.employer} {self.percent}%"
 
     @property
-    def employer(self) -> Place | Company:
+    def employer(self) -> Place | Company | None:
         """The community or the company."""
-        return self.community or self.company  # type: ignore[return-value]
+        return self.community if self.community_id is not None else self.company

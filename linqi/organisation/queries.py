@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from linqi.accounts.queries import grants_valid, valid_on
 from linqi.kit.access import seen_by
 from linqi.kit.clock import today
 from linqi.organisation.intake import default_departments
-from linqi.organisation.models import Department, LinkTeam, LinkTeamSeat
+from linqi.organisation.models import Department, HandOver, LinkTeam, LinkTeamSeat, Substitution
 from linqi.organisation.rules import SEATS, Manning, TeamRole, manning
 from linqi.territory.models import Coverage, Place, PlaceKind
 
@@ -64,8 +65,8 @@ def teams_in_force() -> QuerySet[LinkTeam]:
     return LinkTeam.objects.filter(until=None)
 
 
-def buildings_with_teams(user: Any) -> QuerySet[Place]:
-    """The buildings a user sees, each with the id of its team and how many seats are held: `team_id`, `seats_held`."""
+def with_teams(rows: QuerySet[Place]) -> QuerySet[Place]:
+    """Places, each with the id of its link team and how many seats are held: `team_id`, `seats_held`."""
     team = teams_in_force().filter(building=OuterRef("pk"))
     held = (
         LinkTeamSeat.objects.filter(team__building=OuterRef("pk"), team__until=None, until=None, role__in=SEATS)
@@ -74,14 +75,16 @@ def buildings_with_teams(user: Any) -> QuerySet[Place]:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    return (
-        seen_by(user, Place, "organisation.see")
-        .filter(valid_on(today()), kind=PlaceKind.BUILDING)
-        .annotate(
-            team_id=Subquery(team.values("pk")[:1]),
-            seats_held=Coalesce(Subquery(held, output_field=IntegerField()), 0),
-        )
+    return rows.annotate(
+        team_id=Subquery(team.values("pk")[:1]),
+        seats_held=Coalesce(Subquery(held, output_field=IntegerField()), 0),
     )
+
+
+def buildings_with_teams(user: Any) -> QuerySet[Place]:
+    """The buildings a user sees, with their teams as in `with_teams`."""
+    rows = seen_by(user, Place, "organisation.see").filter(valid_on(today()), kind=PlaceKind.BUILDING)
+    return with_teams(rows)
 
 
 def by_manning(buildings: QuerySet[Place], wanted: Iterable[str]) -> QuerySet[Place]:
@@ -104,6 +107,12 @@ class Seat:
     role: TeamRole
     holder: User | None
     held: LinkTeamSeat | None
+    substitute: Substitution | None = None
+
+    @property
+    def hand_over(self) -> HandOver | None:
+        """What the holder was told by the one before, None when nothing was."""
+        return getattr(self.held, "hand_over", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +125,23 @@ class TeamCard:
 
 
 def team_cards(buildings: Iterable[Place]) -> dict[int, TeamCard]:
-    """Team and seats of each building, by building id; two queries however many buildings."""
+    """Team and seats of each building, by building id; three queries however many buildings."""
     ids = [building.pk for building in buildings]
     teams = {team.building_id: team for team in teams_in_force().filter(building__in=ids)}
     held: dict[int, dict[str, LinkTeamSeat]] = {}
     rows = LinkTeamSeat.objects.filter(team__in=[team.pk for team in teams.values()], until=None)
-    for seat in rows.select_related("user"):
+    for seat in rows.select_related("user", "hand_over"):
         held.setdefault(seat.team_id, {})[seat.role] = seat
-    return {pk: _card(teams.get(pk), held) for pk in ids}
+    away = Substitution.objects.filter(valid_on(today()), seat__in=rows.values("pk")).select_related("user")
+    instead = {one.seat_id: one for one in away}
+    return {pk: _card(teams.get(pk), held, instead) for pk in ids}
+
+
+def team_on(building: Place, day: date) -> list[tuple[LinkTeam, list[LinkTeamSeat]]]:
+    """Which team looked after a building on a day, and who sat in it 某日小组."""
+    sat = Prefetch("seats", LinkTeamSeat.objects.filter(valid_on(day)).select_related("user").order_by("pk"))
+    teams = LinkTeam.objects.filter(valid_on(day), building=building).prefetch_related(sat)
+    return [(team, list(team.seats.all())) for team in teams]
 
 
 def team_card(building: Place) -> TeamCard:
@@ -137,16 +155,20 @@ def team_looking_after(place: Place) -> LinkTeam | None:
     return teams_in_force().filter(Exists(above)).first()
 
 
-def _card(team: LinkTeam | None, held: dict[int, dict[str, LinkTeamSeat]]) -> TeamCard:
+def _card(
+    team: LinkTeam | None, held: dict[int, dict[str, LinkTeamSeat]], instead: dict[int, Substitution]
+) -> TeamCard:
     seats = held.get(team.pk, {}) if team else {}
     return TeamCard(
         team=team,
-        seats=tuple(
-            Seat(role, seats[role.value].user if role.value in seats else None, seats.get(role.value))
-            for role in TeamRole
-        ),
+        seats=tuple(_seat(role, seats, instead) for role in TeamRole),
         manning=manning(seats if team else None),
     )
+
+
+def _seat(role: TeamRole, seats: dict[str, LinkTeamSeat], instead: dict[int, Substitution]) -> Seat:
+    found = seats.get(role.value)
+    return Seat(role, found.user if found else None, found, instead.get(found.pk) if found else None)
 
 
 def _holders(grants: QuerySet[Grant], permission: str) -> list[User]:

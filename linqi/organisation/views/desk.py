@@ -1,17 +1,21 @@
 """Departments, and who looks after which building 科室与联楼小组."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
+from linqi.accounts.queries import valid_on
 from linqi.kit import access
+from linqi.kit.clock import today
 from linqi.organisation import actions, queries
-from linqi.organisation.forms import DepartmentForm, SeatForm
-from linqi.organisation.models import LinkTeam
+from linqi.organisation.forms import DepartmentForm, SeatForm, SubstituteForm
+from linqi.organisation.models import LinkTeam, Mandate
 from linqi.organisation.rules import Manning, TeamRole
+from linqi.organisation.views.matrix import form_page
+from linqi.territory.forms import day_asked
 from linqi.territory.models import Place, PlaceKind
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
@@ -87,6 +91,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     """One building's team: who holds which seat, and the forms to change it."""
     building = _building(request, pk)
     card = queries.team_card(building)
+    on = day_asked(request.GET.get("on", ""))
     may_edit = access.may(request.user, "organisation.edit", building)
     forms = [
         (
@@ -105,6 +110,11 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
             "manning": _(card.manning.label),
             "seats": forms,
             "past": LinkTeam.objects.filter(building=building).exclude(until=None).order_by("-until"),
+            "on": on,
+            "then": queries.team_on(building, on) if on < today() else None,
+            "mandates": access.seen_by(request.user, Mandate)
+            .filter(valid_on(today()), place=building)
+            .select_related("company"),
             "may_edit": may_edit,
             "crumbs": [Crumb(pgettext("many", "联楼小组"), reverse("organisation:teams")), Crumb(building.name)],
         },
@@ -136,11 +146,60 @@ def change_seat(request: HttpRequest, pk: int, role: str) -> HttpResponse:
         attempt(
             request,
             lambda: actions.change_seat(
-                team=found, role=TeamRole(role), user=form.cleaned_data["user"], by=request.user
+                team=found,
+                role=TeamRole(role),
+                user=form.cleaned_data["user"],
+                note=form.cleaned_data["note"],
+                by=request.user,
             ),
             done=_("成员已调整。"),
         )
     return redirect("organisation:team", pk=building.pk)
+
+
+@access.page("organisation.edit")
+def substitute(request: HttpRequest, pk: int, role: str) -> HttpResponse:
+    """Somebody sits for the holder of a seat for a while."""
+    building = _building(request, pk)
+    found = next((seat for seat in queries.team_card(building).seats if seat.role == role and seat.held), None)
+    if found is None or found.held is None:
+        raise Http404
+    held = found.held
+    form = SubstituteForm(request.POST or None, building=building, initial={"since": today()})
+    return form_page(
+        request,
+        form,
+        lambda said: actions.substitute(seat=held, **said, by=request.user),
+        title=_("安排代班：%(who)s") % {"who": found.holder},
+        back=reverse("organisation:team", args=[pk]),
+        crumbs=_team_crumbs(building),
+    )
+
+
+@require_POST
+@access.page("organisation.see")
+def receive(request: HttpRequest, pk: int) -> HttpResponse:
+    """The new holder confirms what was handed over."""
+    building = _building(request, pk)
+    for seat in queries.team_card(building).seats:
+        told = seat.hand_over
+        if told is not None and seat.holder == request.user:
+            attempt(
+                request,
+                lambda told=told: actions.receive_hand_over(hand_over=told, by=request.user),
+                done=_("已确认接收交接。"),
+            )
+    return redirect("organisation:team", pk=pk)
+
+
+@require_POST
+@access.page("organisation.edit")
+def end_team(request: HttpRequest, pk: int) -> HttpResponse:
+    """Dissolve a building's team from today on."""
+    found = queries.team_card(_building(request, pk)).team
+    if found is not None:
+        attempt(request, lambda: actions.end_team(team=found, by=request.user), done=_("联楼小组已撤销。"))
+    return redirect("organisation:team", pk=pk)
 
 
 @access.page("organisation.see")
@@ -172,3 +231,10 @@ def departments(request: HttpRequest) -> HttpResponse:
 
 def _building(request: HttpRequest, pk: int) -> Place:
     return get_object_or_404(queries.buildings_with_teams(request.user), pk=pk)
+
+
+def _team_crumbs(building: Place) -> list[Crumb]:
+    return [
+        Crumb(pgettext("many", "联楼小组"), reverse("organisation:teams")),
+        Crumb(building.name, reverse("organisation:team", args=[building.pk])),
+    ]
