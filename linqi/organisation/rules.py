@@ -114,9 +114,19 @@ class BodySeatRole(Choice):
     MEMBER = "member", "委员"
 
 
-HEADS: Final = {  # how the head and the deputy are called
-    True: {BodySeatRole.HEAD: "书记", BodySeatRole.DEPUTY: "副书记", BodySeatRole.MEMBER: "委员"},
-    False: {BodySeatRole.HEAD: "主任", BodySeatRole.DEPUTY: "副主任", BodySeatRole.MEMBER: "委员"},
+class SeatTitle(Choice):
+    """How the seats of the two sorts of bodies are called 职务称谓."""
+
+    SECRETARY = "secretary", "书记"
+    DEPUTY_SECRETARY = "deputy_secretary", "副书记"
+    CHAIR = "chair", "主任"
+    VICE_CHAIR = "vice_chair", "副主任"
+    MEMBER = "member", "委员"
+
+
+TITLES: Final = {
+    True: (SeatTitle.SECRETARY, SeatTitle.DEPUTY_SECRETARY, SeatTitle.MEMBER),
+    False: (SeatTitle.CHAIR, SeatTitle.VICE_CHAIR, SeatTitle.MEMBER),
 }
 
 
@@ -127,7 +137,7 @@ def is_party(kind: str) -> bool:
 
 def seat_name(kind: str, role: str) -> str:
     """How a seat of such a body is called 职务名称."""
-    return HEADS[is_party(kind)][BodySeatRole(role)]
+    return TITLES[is_party(kind)][list(BodySeatRole).index(BodySeatRole(role))].label
 
 
 def body_above(kind: str, above: Iterable[tuple[str, int, int]]) -> int | None:
@@ -162,18 +172,25 @@ class Footing(Choice):
     HOST = "host", "由属地社区兼任"
 
 
-def footing_refused(post: str, footing: str, community_kind: str) -> str:
-    """Why a post cannot be held on this footing; empty when it can 任职方式校验.
+class WrongFooting(Choice):
+    """Why a secretary cannot be one on this footing 任职方式不符."""
+
+    NEEDS_HOST = "needs_host", "虚拟经济体社区的书记由属地社区副书记兼任，请选择“由属地社区兼任”。"
+    NEEDS_OWN = "needs_own", "实体经济体社区有专职书记，请选择“专职”。"
+
+
+def footing_refused(post: str, footing: str, community_kind: str) -> WrongFooting | None:
+    """Why a post cannot be held on this footing; None when it can 任职方式校验.
 
     seed.txt: the secretary of a virtual community is the deputy secretary of its host; an established one has its own.
     """
     if post != Post.SECRETARY:
-        return ""
+        return None
     if community_kind == "virtual" and footing != Footing.HOST:
-        return "虚拟经济体社区的书记由属地社区副书记兼任，请选择“由属地社区兼任”。"
+        return WrongFooting.NEEDS_HOST
     if community_kind == "established" and footing != Footing.OWN:
-        return "实体经济体社区有专职书记，请选择“专职”。"
-    return ""
+        return WrongFooting.NEEDS_OWN
+    return None
 
 
 class CompanyKind(Choice):

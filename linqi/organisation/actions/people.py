@@ -58,7 +58,7 @@ def give_post(
     if community.kind != PlaceKind.COMMUNITY or community.community_kind == "residential":
         raise ValidationError({"community": _("书记和专员只设在经济体社区，请另选社区。")})
     if why := footing_refused(post, footing, community.community_kind):
-        raise ValidationError({"footing": _(why)})
+        raise ValidationError({"footing": _(why.label)})
     wanted = term(since, until)
     refuse_outside(wanted, community, str(community))
     locked(community)

@@ -92,8 +92,8 @@ def test_the_body_above_follows_from_the_tree(kind, above, found):
     ],
 )
 def test_the_secretary_of_a_virtual_community_comes_from_its_host(community, footing, fits):
-    assert (footing_refused("secretary", footing, community) == "") is fits
-    assert footing_refused("economy", footing, community) == ""
+    assert (footing_refused("secretary", footing, community) is None) is fits
+    assert footing_refused("economy", footing, community) is None
 
 
 def test_words_and_covering():
