@@ -75,7 +75,7 @@ def chart_on(user: Any, day: date) -> list[Box]:
     standing = Coverage.objects.filter(valid_on(day), descendant__in=list(at), ancestor__in=list(at))
     for ancestor, descendant, depth in standing.values_list("ancestor", "descendant", "depth"):
         above.setdefault(descendant, []).extend((body.kind, depth, body.pk) for body in at[ancestor])
-    roots = []
+    roots: list[Box] = []
     for body in bodies:
         higher = body_above(body.kind, above.get(body.place_id, ()))
         (boxes[higher].below if higher is not None else roots).append(boxes[body.pk])

@@ -17,7 +17,7 @@ from linqi.organisation.rules import Manning, TeamRole
 from linqi.organisation.views.matrix import form_page
 from linqi.territory.forms import day_asked
 from linqi.territory.models import Place, PlaceKind
-from linqi.ui.attempts import attempt
+from linqi.ui.attempts import attempt, attempt_each
 from linqi.ui.parts import Crumb
 from linqi.ui.tables import Choose, Column, Search, Table
 
@@ -181,14 +181,13 @@ def substitute(request: HttpRequest, pk: int, role: str) -> HttpResponse:
 def receive(request: HttpRequest, pk: int) -> HttpResponse:
     """The new holder confirms what was handed over."""
     building = _building(request, pk)
-    for seat in queries.team_card(building).seats:
-        told = seat.hand_over
-        if told is not None and seat.holder == request.user:
-            attempt(
-                request,
-                lambda told=told: actions.receive_hand_over(hand_over=told, by=request.user),
-                done=_("已确认接收交接。"),
-            )
+    waiting = [seat.hand_over for seat in queries.team_card(building).seats if seat.holder == request.user]
+    attempt_each(
+        request,
+        [told for told in waiting if told is not None],
+        lambda told: actions.receive_hand_over(hand_over=told, by=request.user),
+        done=_("已确认接收 %(n)s 项交接。"),
+    )
     return redirect("organisation:team", pk=pk)
 
 
