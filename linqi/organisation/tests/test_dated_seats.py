@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linqi.organisation.rules import (
@@ -31,6 +31,7 @@ def terms(draw):
     return Term(DAYS[since], None if length is None else DAYS[since + length])
 
 
+@settings(deadline=None)
 @given(st.lists(terms(), max_size=12))
 def test_no_day_has_two_holders_when_clashes_are_refused(wanted):
     held = []
@@ -40,12 +41,14 @@ def test_no_day_has_two_holders_when_clashes_are_refused(wanted):
     assert all(sum(term.holds_on(day) for term in held) <= 1 for day in DAYS)
 
 
+@settings(deadline=None)
 @given(st.lists(terms(), max_size=8), terms())
 def test_a_clash_is_told_exactly_when_a_day_is_shared(held, wanted):
     shared = any(wanted.holds_on(day) and term.holds_on(day) for term in held for day in DAYS)
     assert (clash(held, wanted) is not None) == shared
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(terms(), st.integers(1, 100)), max_size=12))
 def test_shares_of_time_never_pass_a_whole_person_on_any_day(wanted):
     held = []
@@ -55,6 +58,7 @@ def test_shares_of_time_never_pass_a_whole_person_on_any_day(wanted):
     assert all(sum(share.percent for share in held if share.term.holds_on(day)) <= 100 for day in DAYS)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(terms(), st.integers(1, 60)), max_size=6), terms(), st.integers(1, 100))
 def test_a_share_is_refused_exactly_when_some_day_would_pass(rows, term, percent):
     held = [Share(one, part) for one, part in rows]
