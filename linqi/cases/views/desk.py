@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, comparing, queries, rules, tasks
 from linqi.cases.deadlines import in_words
-from linqi.cases.dispatch import Basis, Clause
-from linqi.cases.flow import OPEN, UNSETTLED, WORKING, Join, Mending, Move, State, StrandState
+from linqi.cases.dispatch import Basis
+from linqi.cases.flow import OPEN, WORKING, Join, Move, State
 from linqi.cases.forms import (
     SAY,
     AnswerForm,
@@ -23,43 +23,39 @@ from linqi.cases.forms import (
     CommunityForm,
     DeskCaseForm,
     DispatchForm,
-    ExclusionForm,
     MergeForm,
-    RatingForm,
     RouteForm,
     SayForm,
 )
 from linqi.cases.intake import reply_templates
 from linqi.cases.models import (
     Case,
-    Channel,
-    Exclusion,
-    Ground,
     Outcome,
     Pressed,
-    RatedBy,
     Route,
-    Solved,
     Source,
     Strand,
 )
 from linqi.cases.views.bulk import steps_for
-from linqi.cases.views.lists import STATE_TONES, STRAND_TONES, desk_table, objection_table
-from linqi.cases.views.proposing import kept_in_words, proposed, said_so_far
+from linqi.cases.views.facts import facts_of
+from linqi.cases.views.lists import STATE_TONES, desk_table, objection_table
+from linqi.cases.views.proposing import proposed, said_so_far
+from linqi.cases.views.rated import rating_on
 from linqi.cases.views.receivables import owed_on
 from linqi.cases.views.timeline import happenings
+from linqi.cases.views.together import together_on
 from linqi.cases.views.views import views_of
-from linqi.catalogue.models import CaseClass, Category
+from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import enterprises_seen_by, named_like, shown_name
 from linqi.kit import access, clock
 from linqi.organisation.queries import departments_of
-from linqi.territory.models import Coverage, Place, PlaceKind
+from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import street_of, way_down
 from linqi.ui.asked import an_id, words
 from linqi.ui.attempts import attempt
-from linqi.ui.parts import Crumb, Fact
+from linqi.ui.parts import Crumb
 
 SHORT = {
     "open": ("state", ("dispatched", "accepted", "answered")),
@@ -336,7 +332,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "basis": _(Basis(found.dispatch_basis).label),
             "extension": found.extensions.filter(round=found.reopened).select_related("asked_by").first(),
             "pauses": found.pauses.all(),
-            "facts": _facts(found),
+            "facts": facts_of(found),
             "path": [one for one in way_down(request.user, found.place) if one[0].kind != "district"],
             "may_correct": found.state in OPEN and access.may(request.user, "cases.answer", found),
             "may_identify": found.enterprise is None
@@ -352,128 +348,11 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "seldom_open": any(form and form.errors for one, form in forms.items() if one in SELDOM),
             "similar": comparing.similar_to(request.user, found) if found.state in OPEN else [],
             **owed_on(found, request.user),
-            **_together(request.user, found),
-            **_rating(request.user, found, moves),
+            **together_on(found, request.user),
+            **rating_on(found, request.user, moves),
             "crumbs": [Crumb(_("办件"), reverse("cases:list")), Crumb(found.number)],
         },
     )
-
-
-def _together(user: Any, found: Case) -> dict[str, Any]:
-    """What the page shows of others who work on it or press for it, and what this user may do about that."""
-    strands = found.strands.select_related("case__place", "case__department", "department", "community", "handler")
-    waiting = list(found.nudges.filter(replied_at=None).select_related("by"))
-    open_ = found.state in WORKING
-    return {
-        "strands": [
-            (
-                one,
-                _(StrandState(one.state).label),
-                STRAND_TONES[StrandState(one.state)],
-                [
-                    (
-                        move,
-                        _(move.label),
-                        SayForm(label=str(SAY[move]), prefix=f"{move.value}{one.pk}") if move in SAY else None,
-                    )
-                    for move in queries.joins_open_to(user, one)
-                ],
-            )
-            for one in strands
-        ],
-        "objections": found.objections.select_related("department", "proposed", "asked_by", "decided_by", "sent_to"),
-        "escalations": found.escalations.select_related("asked_by", "decided_by"),
-        "parts": queries.joined_to(found),
-        "outcome": _(Outcome(found.outcome).label) if found.outcome else "",
-        "route": _(Route(found.route).label) if found.route else "",
-        "solved": _(Solved(found.solved).label) if found.solved else "",
-        "nudges": waiting,
-        "nudge_form": SayForm(label=_("督办要求"), prefix="nudge")
-        if open_ and access.may(user, "cases.supervise", found)
-        else None,
-        "reply_form": SayForm(label=_("办到哪一步、何时答复"), prefix="reply")
-        if waiting and access.may(user, "cases.answer", found)
-        else None,
-    }
-
-
-def _rating(user: Any, found: Case, moves: list[Move]) -> dict[str, Any]:
-    """What the page shows of the rating and what followed, and what this user may do about it."""
-    mending = found.rectifications.select_related("case").first()
-    exclusion = Exclusion.objects.filter(case=found).first()
-    over = found.state in (State.CLOSED, State.WITHDRAWN)
-    decidable = (
-        exclusion is not None
-        and exclusion.granted is None
-        and rules.may_decide(exclusion.asked_by_id, user.pk)
-        and access.may(user, "cases.decide", found)
-    )
-    return {
-        "rating_shown": over or found.rating is not None,
-        "way": _(RatedBy(found.rated_by).label) if found.rated_by else "",
-        "may_link": found.state == State.CLOSED
-        and rules.may_rate(found.closed_at, found.rated_at)
-        and access.may(user, "cases.close", found),
-        "call": RatingForm(prefix="call") if Move.CALL_BACK in moves else None,
-        "mending": mending,
-        "mending_state": _(Mending(mending.state).label) if mending else "",
-        "mending_tone": "warn" if mending and mending.state in UNSETTLED else "quiet",
-        "mending_moves": [
-            (one, _(one.label), SayForm(label=str(SAY[one]), prefix=one.value))
-            for one in queries.mending_open_to(user, mending)
-        ],
-        "exclusion": exclusion,
-        "exclusion_ground": _(Ground(exclusion.ground).label) if exclusion else "",
-        "exclusion_decide": SayForm(label=_("审批理由"), prefix="exclusion") if decidable else None,
-        "exclusion_form": ExclusionForm() if over and access.may(user, "cases.exclude", found) else None,
-    }
-
-
-def _facts(found: Case) -> list[Fact]:
-    department = found.department.title if found.department else _("待书记派单")
-    return [
-        Fact(_("编号"), found.number),
-        Fact(_("窗口"), found.category.window.title),
-        Fact(_("类别"), found.category.title),
-        Fact(_("研判建议"), kept_in_words(found) or None),
-        Fact(_("类型"), _(CaseClass(found.case_class).label)),
-        Fact(_("来源"), _(Source(found.source).label)),
-        Fact(_("科室"), department, note=_why_there(found)),
-        Fact(_("经办人"), str(found.handler) if found.handler else None),
-        Fact(_("提交人"), str(found.reporter) if found.reporter else None),
-        *_contact(found),
-        Fact(_("提交时间"), found.opened_at, kind="datetime"),
-    ]
-
-
-def _contact(found: Case) -> list[Fact]:
-    """Who asked and is no user of ours, and the numbers under which other houses know the case."""
-    contact = " ".join(part for part in (found.contact_name, found.contact_phone) if part)
-    facts = [Fact(_("联系人"), contact)] if contact else []
-    if found.said_enterprise:
-        facts.append(Fact(_("自称企业"), found.said_enterprise, note="" if found.enterprise else _("尚未核实")))
-    facts += [Fact(_(Channel(one.channel).label), one.external_id) for one in found.references.all()]
-    return facts
-
-
-def _why_there(found: Case) -> str:
-    """By what a case lies where it lies: a person's word, or the row of the table and what the row asked."""
-    if found.dispatch_reason:
-        return found.dispatch_reason
-    basis = _(Basis(found.dispatch_basis).label)
-    row = found.dispatch_row
-    if row is None:
-        return basis
-    held = Clause.read(row.conditions)
-    above = Coverage.objects.filter(ancestor__in=held.places, descendant=found.place).values("ancestor")
-    parts = [
-        found.category.title if held.categories else "",
-        _(CaseClass(found.case_class).label) if held.classes else "",
-        _(Source(found.source).label) if held.sources else "",
-        "、".join(Place.objects.filter(pk__in=above).values_list("name", flat=True)),
-    ]
-    clause = "，".join(part for part in parts if part) or _("其余全部")
-    return f"{basis}：{clause}（{_('%(day)s 起') % {'day': row.since.isoformat()}}）"
 
 
 def _form(asked: Move, found: Case, posted: QueryDict | None = None) -> SayForm | None:
