@@ -443,6 +443,7 @@ def _about_a_case(stage, side, case, mark, now, worker):
         owner=worker, name=f"{mark}{case.pk}", query="q=x", street=case.street, made_at=now
     )
     stage.put(side, view)
+    stage.put(side, cases.Subscription.objects.create(view=view, user=worker, told_on=now.date(), known=[]))
     section = case.street.departments.first()
     stage.put(
         side,

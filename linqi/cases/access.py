@@ -27,6 +27,7 @@ from linqi.cases.models import (
     Reference,
     SavedView,
     Strand,
+    Subscription,
     TimeLimit,
     TrainedReader,
     Watch,
@@ -134,6 +135,7 @@ scope(Batch, "cases.batch", by_place("street"))
 scope(PublicForm, "cases.configure", by_place("street"))
 scope(Watch, "cases.desk", by_owner("user"))
 scope(SavedView, "cases.desk", by_owner("owner") | by(_shared))
+scope(Subscription, "cases.desk", by_owner("user"))
 scope(DispatchRow, "cases.configure", by_place("street"))
 scope(TimeLimit, "cases.see", to_everyone("time limits are promises made in public"))
 scope(HotIssue, "cases.desk", to_nobody("what a user sees of it is told from the cases they see"))
@@ -162,6 +164,7 @@ declare(Batch, personal={"rows": Kept.FILE, "made_by": Kept.FILE}, plain=["file_
 declare(PublicForm, plain=["token", "sites", "greeting"])
 declare(CommunityDuty, plain=[])
 declare(Watch, personal={"user": Kept.NEWS})
+declare(Subscription, personal={"user": Kept.NEWS}, plain=["known"])
 declare(SavedView, personal={"owner": Kept.NEWS, "query": Kept.NEWS}, plain=["name"])
 declare(DispatchRow, plain=["conditions"])
 declare(HotIssue, plain=["cases"])

@@ -17,9 +17,10 @@ from linqi.cases.replying import doubts
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import grouped_by_window
 from linqi.enterprises.models import Enterprise
-from linqi.kit.clock import Unit
+from linqi.kit.clock import Unit, today
 from linqi.organisation.models import Department
-from linqi.territory.models import Place
+from linqi.territory.models import Place, PlaceKind
+from linqi.territory.queries import with_path
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -93,16 +94,40 @@ class CategoriesField(forms.ModelMultipleChoiceField[Category]):
         self.choices = grouped_by_window(categories)
 
 
+def _offer_places(field: forms.Field, places: QuerySet[Place]) -> None:
+    """Let a form's box of places offer these."""
+    assert isinstance(field, PlaceField)
+    field.offer(places)
+
+
 def _offer(field: forms.Field, categories: QuerySet[Category]) -> None:
     """Let a form's box of categories offer these."""
     assert isinstance(field, CategoryField | CategoriesField)
     field.set_categories(categories)
 
 
+class PlaceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Where: each place by its way down from the community, as a room's number alone says nothing."""
+
+    LEFT_OUT: Final = (PlaceKind.DISTRICT, PlaceKind.STREET)  # the same for all that are offered
+
+    def __init__(self, **said: Any) -> None:
+        super().__init__(Place.objects.none(), **said)
+
+    def offer(self, places: QuerySet[Place]) -> None:
+        """Let the box offer these, one query more for their ways."""
+        self.queryset = with_path(places, today())
+
+    def label_from_instance(self, place: Any) -> str:
+        """The names from the community down to the place."""
+        above = [one.ancestor.name for one in place.above if one.ancestor.kind not in self.LEFT_OUT]
+        return " / ".join([*above, place.name])
+
+
 class CaseForm(AttachForm):
     """A new request: where, what about, in one sentence, and more if one likes."""
 
-    place = forms.ModelChoiceField(Place.objects.none(), label=_("地点"), empty_label=None)
+    place = PlaceField(label=_("地点"), empty_label=None)
     category = CategoryField(Category.objects.none(), label=_("诉求类别"))
     title = forms.CharField(
         label=_("事项"), max_length=120, widget=forms.TextInput(attrs={"placeholder": _("一句话说清楚要办什么")})
@@ -120,7 +145,7 @@ class CaseForm(AttachForm):
 
     def __init__(self, *args: Any, places: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+        _offer_places(self.fields["place"], places)
         _offer(self.fields["category"], categories)
 
 
@@ -166,7 +191,7 @@ class AskForm(forms.Form):
     """What somebody asks who has no account; `trap` is filled by programs only."""
 
     said_enterprise = forms.CharField(label=_("企业名称"), max_length=120, required=False)
-    place = forms.ModelChoiceField(Place.objects.none(), label=_("园区或楼宇"), empty_label=_("不确定"), required=False)
+    place = PlaceField(label=_("园区或楼宇"), empty_label=_("不确定"), required=False)
     category = CategoryField(Category.objects.none(), label=_("诉求类别"))
     title = forms.CharField(label=_("事项"), max_length=120)
     body = forms.CharField(
@@ -178,7 +203,7 @@ class AskForm(forms.Form):
 
     def __init__(self, *args: Any, places: QuerySet[Place], categories: QuerySet[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+        _offer_places(self.fields["place"], places)
         _offer(self.fields["category"], categories)
 
 
@@ -220,7 +245,7 @@ class CorrectForm(forms.Form):
         label=_("详细情况"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 5})
     )
     category = CategoryField(Category.objects.none(), label=_("诉求类别"))
-    place = forms.ModelChoiceField(Place.objects.none(), label=_("地点"), empty_label=None)
+    place = PlaceField(label=_("地点"), empty_label=None)
     contact_name = forms.CharField(label=_("联系人"), max_length=60, required=False)
     contact_phone = forms.CharField(label=_("联系电话"), max_length=30, required=False)
 
@@ -232,7 +257,7 @@ class CorrectForm(forms.Form):
         categories: QuerySet[Category],
     ) -> None:
         super().__init__(*args, initial=noted)  # type: ignore[misc]
-        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+        _offer_places(self.fields["place"], places)
         _offer(self.fields["category"], categories)
         for name, value in noted.items():
             self.fields[f"was_{name}"] = forms.CharField(

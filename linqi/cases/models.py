@@ -396,6 +396,22 @@ class SavedView(models.Model):
         return self.name
 
 
+class Subscription(models.Model):
+    """A user wants to hear once a day which cases have come into a kept list; it goes when the list goes 订阅."""
+
+    view = models.ForeignKey(SavedView, models.CASCADE, related_name="subscriptions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    told_on = models.DateField(help_text="The last day on which it was looked at.")
+    known = models.JSONField(null=True, help_text="Ids of the cases in the list then; null: the list asks anew.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "view"], name="subscription_once")]
+        indexes = [models.Index(fields=["told_on"], name="subscription_due")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.view_id}"
+
+
 class Pause(models.Model):
     """A span in which a case waited for what the enterprise had to bring; the clock stood still 等待补充."""
 

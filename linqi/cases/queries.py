@@ -40,8 +40,10 @@ from linqi.cases.models import (
     Pressed,
     Rectification,
     Reference,
+    SavedView,
     Source,
     Strand,
+    Subscription,
     TimeLimit,
     Watch,
 )
@@ -497,6 +499,16 @@ def objections_seen_by(user: Any) -> QuerySet[Objection]:
     return seen_by(user, Objection).select_related(
         "case__enterprise", "department", "proposed", "sent_to", "asked_by", "decided_by"
     )
+
+
+def subscriptions_due(day: date) -> QuerySet[Subscription]:
+    """Subscriptions to kept lists that were not looked at on this day, the longest waiting first."""
+    return Subscription.objects.filter(told_on__lt=day).select_related("view", "user").order_by("told_on", "pk")
+
+
+def subscribed(user: Any, view: SavedView) -> bool:
+    """Whether this user hears of what comes into a list 是否已订阅."""
+    return Subscription.objects.filter(user=user.pk, view=view).exists()
 
 
 def basket(user: Any) -> QuerySet[Nudge]:

@@ -31,12 +31,14 @@ class Sent:
 
 
 @transaction.atomic
-def notify(*, users: Iterable[Any], title: str, body: str = "", url: str = "", key: str = "") -> list[Notice]:
+def notify(
+    *, users: Iterable[Any], title: str, body: str = "", url: str = "", key: str = "", may_wait: bool = False
+) -> list[Notice]:
     """Tell these users something, in the shell and by the channels that reach them; in the caller's transaction 发通知.
 
     `key`: same key, same news – a user who has been told is not told again. `url`: an address of ours where the thing
-    is. Returns the notices that are new. Telling follows from an act that is in the journal already, so it adds no
-    entry.
+    is. `may_wait`: mail about it goes out with the day's digest, whatever pace its reader wishes. Returns the notices
+    that are new. Telling follows from an act that is in the journal already, so it adds no entry.
     """
     if url and not (url.startswith("/") and not url.startswith("//")):
         raise ValueError(f"A notice leads to an address of ours, not to {url}.")
@@ -54,14 +56,14 @@ def notify(*, users: Iterable[Any], title: str, body: str = "", url: str = "", k
         delivery
         for one in made
         for name in outside.channels_for(one.user)
-        if (delivery := _on_its_way(one, name, wishes.get(one.user_id, MailPace.EACH))) is not None
+        if (delivery := _on_its_way(one, name, wishes.get(one.user_id, MailPace.EACH), may_wait)) is not None
     )
     return made
 
 
-def _on_its_way(notice: Notice, channel: str, pace: str) -> Delivery | None:
+def _on_its_way(notice: Notice, channel: str, pace: str, may_wait: bool) -> Delivery | None:
     """The message that goes out for a notice; mail as its reader wishes, other channels at once."""
-    if channel != Mail.key or pace == MailPace.EACH:
+    if channel != Mail.key or (pace == MailPace.EACH and not may_wait):
         return Delivery(notice=notice, channel=channel, due_at=now())
     if pace == MailPace.NEVER:
         return None

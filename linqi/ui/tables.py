@@ -417,6 +417,13 @@ class Table(Generic[M]):
         if not keys or self.size not in SIZES:
             raise ValueError(f"table {self.key}: needs columns, and a size of {SIZES}")
 
+    def narrowed(self, rows: QuerySet[M], query: QueryDict, but: str = "") -> QuerySet[M]:
+        """The rows that pass the filters as this query asks for them, without the filter `but`."""
+        for one in self.filters:
+            if one.key != but and (values := one.read(query)):
+                rows = one.narrow(rows, values)
+        return rows
+
     def bind(
         self,
         request: HttpRequest,
@@ -804,18 +811,11 @@ class BoundTable(Generic[M]):
     # -- inside -----------------------------------------------------------------------------------------------------
     @cached_property
     def _narrow(self) -> QuerySet[M]:
-        return self._narrowed_but("")
+        return self.table.narrowed(self._all, self.request.GET)
 
     def _narrowed(self, but: str = "") -> QuerySet[M]:
         """The rows that pass the filters, all of them or all but one; a filter may have to ask the database first."""
-        return self._narrowed_but(but) if but in self.chosen else self._narrow
-
-    def _narrowed_but(self, but: str) -> QuerySet[M]:
-        rows = self._all
-        for one in self.table.filters:
-            if one.key != but and (values := self.chosen.get(one.key)):
-                rows = one.narrow(rows, values)
-        return rows
+        return self.table.narrowed(self._all, self.request.GET, but) if but in self.chosen else self._narrow
 
     def _sortable(self, asked: str) -> bool:
         return any(column.key == asked.removeprefix("-") and column.orders for column in self._offered)

@@ -40,6 +40,7 @@ from linqi.cases.actions.rating import (
 )
 from linqi.cases.actions.receiving import read_batch, return_to_channel, take_batch
 from linqi.cases.actions.strands import add_strand, ask_community, move_strand, set_duties
+from linqi.cases.actions.subscribing import MOST_IN_VIEW, subscribe, tell_of_view, unsubscribe
 from linqi.cases.actions.timing import recompute_deadlines, tick
 from linqi.cases.actions.waiting import (
     ask_extension,
@@ -51,6 +52,7 @@ from linqi.cases.actions.waiting import (
 from linqi.cases.actions.watching import drop_view, save_view, watch
 
 __all__ = [
+    "MOST_IN_VIEW",
     "Contact",
     "accept",
     "add_strand",
@@ -111,9 +113,12 @@ __all__ = [
     "set_public_form",
     "set_time_limit",
     "split",
+    "subscribe",
     "supply",
     "take_batch",
+    "tell_of_view",
     "tick",
+    "unsubscribe",
     "watch",
     "withdraw",
 ]

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from linqi.cases import queries
-from linqi.cases.models import Case, SavedView, Watch
+from linqi.cases.models import Case, SavedView, Subscription, Watch
 from linqi.kit import access, clock
 from linqi.territory.models import Place
 
@@ -50,9 +50,12 @@ def save_view(*, name: str, query: str, street: Place | None = None, by: Any) ->
     own = SavedView.objects.filter(owner=by.pk)
     if own.count() >= MOST_VIEWS and not own.filter(name=said).exists():
         raise ValidationError({"name": _("最多保存 %(n)s 个视图，请先删掉不用的。") % {"n": MOST_VIEWS}})
+    before = own.filter(name=said).values_list("query", flat=True).first()
     made, _new = SavedView.objects.update_or_create(
         owner_id=by.pk, name=said, defaults={"query": kept, "street": street, "made_at": clock.now()}
     )
+    if before not in (None, kept):  # another question: what it shows from now on is nobody's news
+        Subscription.objects.filter(view=made).update(known=None)
     return made
 
 

@@ -87,3 +87,10 @@ def test_not_by_strangers_nor_to_another_street_nor_when_it_is_over(cast, case):
     actions.withdraw(case=case, reason="不要了", by=cast.econ_specialist)
     with pytest.raises(ValidationError):
         put_right(case, cast.econ_specialist, title="x")
+
+
+def test_the_box_of_places_says_where_a_room_is(client, cast, case):
+    actions.accept(case=case, by=cast.department_handler)
+    client.force_login(cast.department_handler, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(reverse("cases:correct", args=[case.pk])).content.decode()
+    assert "创新一社区 / 云谷一园 / 一号楼 / 3层 / 301室" in page

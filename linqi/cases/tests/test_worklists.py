@@ -1,13 +1,19 @@
 """What waits for whom, what somebody watches, lists that are kept and shared, and one step for many cases."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from linqi.cases import actions, queries
 from linqi.cases.flow import Join, State
-from linqi.cases.models import Case, SavedView, Source, Watch
+from linqi.cases.models import Case, SavedView, Source, Subscription, Watch
+from linqi.cases.tasks import news_of_views
+from linqi.cases.views.lists import cases_in
 from linqi.cases.worklists import Worklist, narrowed
+from linqi.kit import clock
+from linqi.notifications.actions import deliver_due
 from linqi.notifications.models import Notice
 
 
@@ -197,3 +203,152 @@ def test_cases_are_counted_at_their_building(as_, cast, two):
 def test_the_sheet_is_for_those_who_see_the_case(as_, case):
     assert case.number in text(as_("department_handler").get(reverse("cases:sheet", args=[case.pk])))
     assert as_("stranger").get(reverse("cases:sheet", args=[case.pk])).status_code == 404
+
+
+# --- subscriptions ----------------------------------------------------------------------------------------------------
+def told(user):
+    return list(Notice.objects.filter(user=user, key__startswith="view:").values_list("title", "body").order_by("pk"))
+
+
+@pytest.fixture
+def view(cast, case):
+    """A list of the street's untaken cases, shared with its staff."""
+    return actions.save_view(name="待受理", query="state=dispatched", street=cast.street, by=cast.street_leader)
+
+
+@pytest.fixture
+def another(cast, street, category):
+    """Opens one more case of the firm."""
+
+    def opened(title):
+        return actions.open_case(
+            enterprise=cast.firm, category=category, title=title, source=Source.DESK, by=cast.econ_specialist
+        )
+
+    return opened
+
+
+def morning(at, days):
+    """The clock stands at half past eight, so many days after the Monday; what the tick does then."""
+    moment = datetime(2026, 3, 2, 8, 15, tzinfo=clock.ZONE) + timedelta(days=days)
+    at(moment)
+    return news_of_views(moment)
+
+
+def test_a_subscriber_hears_once_a_day_what_has_come_into_the_list(as_, cast, at, view, another):
+    browser = as_("econ_specialist")
+    browser.post(reverse("cases:subscribe", args=[view.pk]), {"on": "1"})
+    new = another("质保金不退")
+    assert morning(at, 0) == 0  # subscribed today; and in the night nobody is woken
+    assert news_of_views(datetime(2026, 3, 3, 7, 59, tzinfo=clock.ZONE)) == 0
+    assert morning(at, 1) == 1
+    assert morning(at, 1) == 0
+    assert told(cast.econ_specialist) == [("“待受理”新进 1 件", f"{new.number} 质保金不退")]
+    assert morning(at, 2) == 0  # it is still there, and no news any more
+    url = Notice.objects.get(user=cast.econ_specialist, key__startswith="view:").url
+    assert browser.get(url).url == f"{reverse('cases:list')}?state=dispatched"
+    page = text(browser.get(reverse("cases:list") + "?state=dispatched"))
+    assert "取消订阅" in page
+    browser.post(reverse("cases:subscribe", args=[view.pk]), {"on": "0"})
+    another("又一件")
+    assert morning(at, 3) == 0
+
+
+def test_what_comes_into_a_list_without_being_new_is_told_too(cast, at, case, another):
+    mine = actions.save_view(name="办理中", query="state=accepted", by=cast.econ_specialist)
+    actions.subscribe(view=mine, shown=[], by=cast.econ_specialist)
+    actions.accept(case=case, by=cast.department_handler)
+    assert morning(at, 1) == 1
+
+
+def test_more_cases_than_a_notice_can_name_are_counted(cast, at, view, another):
+    actions.subscribe(view=view, shown=[], by=cast.econ_specialist)
+    for n in range(7):
+        another(f"第{n}件")
+    morning(at, 1)
+    ((title, body),) = told(cast.econ_specialist)
+    assert "新进 8 件" in title
+    assert body.count("；") == 5
+    assert body.endswith("另有 3 件")
+
+
+def test_each_subscriber_hears_of_what_they_see_at_that_moment(cast, at, view, another):
+    for user in (cast.property_manager, cast.econ_specialist):
+        actions.subscribe(view=view, shown=cases_in(view.query, user).values_list("pk", flat=True), by=user)
+    another("货款拖欠")
+    cast.property_manager.grants.update(until="2026-01-01")
+    assert morning(at, 1) == 1
+    assert told(cast.property_manager) == []
+    assert not Subscription.objects.filter(user=cast.property_manager).exists()  # they no longer see the list at all
+
+
+def test_a_subscription_goes_with_its_list_or_when_it_is_shared_no_more(cast, at, view, another):
+    actions.subscribe(view=view, shown=[], by=cast.econ_specialist)
+    SavedView.objects.update(street=None)
+    assert morning(at, 1) == 0
+    assert not Subscription.objects.exists()
+    actions.subscribe(view=view, shown=[], by=cast.street_leader)
+    actions.drop_view(view=view, by=cast.street_leader)
+    assert not Subscription.objects.exists()
+
+
+def test_a_list_that_asks_something_else_begins_anew(cast, at, view, case, another):
+    actions.subscribe(view=view, shown=[], by=cast.econ_specialist)
+    actions.save_view(name="待受理", query="state=dispatched&sort=due_at", street=cast.street, by=cast.street_leader)
+    assert morning(at, 1) == 0  # the case that it shows now is nobody's news
+    another("新的一件")
+    assert morning(at, 2) == 1
+
+
+def test_a_list_too_long_to_follow_is_refused_and_one_that_grew_too_long_ends_in_words(
+    cast, at, view, another, monkeypatch
+):
+    monkeypatch.setattr(actions.subscribing, "MOST_IN_VIEW", 1)
+    with pytest.raises(ValidationError, match="收窄"):
+        actions.subscribe(view=view, shown=[1, 2], by=cast.econ_specialist)
+    actions.subscribe(view=view, shown=[], by=cast.econ_specialist)
+    another("第二件")
+    assert morning(at, 1) == 0
+    ((title, body),) = told(cast.econ_specialist)
+    assert "已停" in title
+    assert "收窄" in body
+    assert not Subscription.objects.exists()
+
+
+def test_two_workers_tell_a_subscriber_once(cast, at, view, another):
+    actions.subscribe(view=view, shown=[], by=cast.econ_specialist)
+    another("货款拖欠")
+    at(datetime(2026, 3, 3, 8, 15, tzinfo=clock.ZONE))
+    first, second = Subscription.objects.get(), Subscription.objects.get()
+    shown = list(cases_in(view.query, cast.econ_specialist).values_list("pk", flat=True))
+    assert actions.tell_of_view(subscription=first, shown=shown) == 2
+    assert actions.tell_of_view(subscription=second, shown=shown) == 0
+    assert len(told(cast.econ_specialist)) == 1
+
+
+def test_news_of_lists_goes_out_with_the_digest_of_the_day(cast, at, view, another, mailoutbox, settings, monkeypatch):
+    monkeypatch.setattr("linqi.notifications.actions.now", clock.now)
+    settings.EMAIL_HOST = "mail.example"
+    cast.econ_specialist.email = "jing@example.com"
+    cast.econ_specialist.save()
+    actions.subscribe(view=view, shown=[], by=cast.econ_specialist)
+    another("货款拖欠")
+    morning(at, 1)
+    half_past = datetime(2026, 3, 3, 8, 30, tzinfo=clock.ZONE)
+    deliver_due(at=half_past - timedelta(minutes=1))
+    assert not mailoutbox  # mail as it comes is this reader's wish; what may wait waits all the same
+    deliver_due(at=half_past)
+    (message,) = mailoutbox
+    assert message.subject == "邻企今日通知 1 条"
+    assert "“待受理”新进 2 件" in message.body
+
+
+def test_nobody_subscribes_to_a_list_they_do_not_see(as_, cast, view):
+    for user in (cast.stranger, cast.enterprise_user, cast.nobody):
+        with pytest.raises(PermissionDenied):
+            actions.subscribe(view=view, shown=[], by=user)
+    address = reverse("cases:subscribe", args=[view.pk])
+    assert as_("stranger").post(address, {"on": "1"}).status_code == 404
+    assert as_("stranger").get(reverse("cases:open_view", args=[view.pk])).status_code == 404
+    assert as_("enterprise_user").post(address, {"on": "1"}).status_code == 403
+    assert not Subscription.objects.exists()

@@ -81,6 +81,20 @@ SELDOM = frozenset(  # folded away: what most cases never need
         Move.WITHDRAW,
     }
 )
+KEYS: dict[Move, str] = {  # lead to a move on the page of a case; docs/operators.md
+    Move.ACCEPT: "a",
+    Move.CONTACT: "c",
+    Move.ASK_MORE: "m",
+    Move.SUPPLY: "s",
+    Move.ANSWER: "r",
+    Move.CLOSE: "f",
+    Move.REDISPATCH: "d",
+    Move.GRANT_EXTENSION: "g",
+    Move.REFUSE_EXTENSION: "n",
+    Move.UPHOLD_OBJECTION: "u",
+    Move.REJECT_OBJECTION: "i",
+    Move.REOPEN: "b",
+}
 RATINGS = (Move.RATE, Move.CALL_BACK)  # these have forms and addresses of their own
 NOBODY = "none"  # in the address: a case for no enterprise of the registry
 FOUND_AT_ONCE = 20  # enterprises shown in the picker
@@ -342,8 +356,8 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "files": found.attachments.select_related("added_by"),
             "attach_form": AttachForm() if queries.may_attach(request.user, found) else None,
             "entries": happenings(found, inside=True),
-            "moves": [(one, _(one.label), form) for one, form in forms.items() if one not in SELDOM],
-            "seldom": [(one, _(one.label), form) for one, form in forms.items() if one in SELDOM],
+            "moves": [(one, _(one.label), form, KEYS.get(one, "")) for one, form in forms.items() if one not in SELDOM],
+            "seldom": [(one, _(one.label), form, KEYS.get(one, "")) for one, form in forms.items() if one in SELDOM],
             "templates": reply_templates(),
             "seldom_open": any(form and form.errors for one, form in forms.items() if one in SELDOM),
             "similar": comparing.similar_to(request.user, found) if found.state in OPEN else [],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -228,6 +229,13 @@ def desk_table(user: Any, place: str = "", enterprise: str = "") -> Table[Case]:
         empty_url=reverse("cases:new"),
         empty_action=gettext_lazy("新建办件"),
     )
+
+
+def cases_in(query: str, user: Any) -> QuerySet[Case]:
+    """The cases that a kept list shows this user now."""
+    asked = QueryDict(query)
+    table = desk_table(user, asked.get("place", ""), asked.get("enterprise", ""))
+    return table.narrowed(queries.desk_cases(user), asked).order_by()
 
 
 def own_table() -> Table[Case]:

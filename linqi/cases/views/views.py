@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from linqi.cases import actions, queries
 from linqi.cases.models import Case, SavedView
+from linqi.cases.views.lists import cases_in
 from linqi.cases.worklists import Worklist, narrowed
 from linqi.kit import access
 from linqi.kit.counting import counted_up_to
@@ -39,6 +40,7 @@ def views_of(request: HttpRequest) -> dict[str, Any]:
     return {
         "tabs": tabs,
         "shown": shown,
+        "subscribed": shown is not None and queries.subscribed(user, shown),
         "own": shown is not None and shown.owner_id == user.pk,
         "query": asked,
         "streets": Place.objects.filter(pk__in=queries.streets_of(access.reach_of(user), "cases.desk")).order_by("pk"),
@@ -61,6 +63,30 @@ def save(request: HttpRequest) -> HttpResponse:
         done=_("视图已保存。"),
     )
     return redirect(f"{reverse('cases:list')}?{QueryDict(made[0].query if made else query).urlencode()}")
+
+
+@access.page("cases.desk")
+def shown(request: HttpRequest, pk: int) -> HttpResponse:
+    """The list that a view keeps; where a notice about it leads."""
+    view = get_object_or_404(access.seen_by(request.user, SavedView), pk=pk)
+    return redirect(f"{reverse('cases:list')}?{view.query}")
+
+
+@require_POST
+@access.page("cases.desk")
+def subscribe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hear once a day what comes into a view, or no more."""
+    view = get_object_or_404(access.seen_by(request.user, SavedView), pk=pk)
+
+    def begin() -> None:
+        now_in = cases_in(view.query, request.user).values_list("pk", flat=True)[: actions.MOST_IN_VIEW + 1]
+        actions.subscribe(view=view, shown=now_in, by=request.user)
+
+    if request.POST.get("on") == "1":
+        attempt(request, begin, done=_("已订阅，每天汇总一次新进这个视图的办件。"))
+    else:
+        attempt(request, lambda: actions.unsubscribe(view=view, by=request.user), done=_("已取消订阅。"))
+    return redirect("cases:open_view", pk=pk)
 
 
 @require_POST

@@ -74,6 +74,7 @@ document.addEventListener("click", (event) => {
     remember("lq-folded", fold ? "1" : "0");
     return foldMenu(fold);
   }
+  if (target.closest("[data-keys-help]")) return showKeys();
   if (target.closest("[data-print]")) return window.print();
   if (target.closest("[data-close]")) return target.closest("[data-toast], dialog")?.remove();
   if (document.body.classList.contains("lq-menu-open") && !target.closest("#side")) openMenu(false);
@@ -101,6 +102,34 @@ function walk(event) {
   if (next) { event.preventDefault(); next.querySelector("th a").focus(); }
 }
 
+/* what a page offers by a key says so itself (aria-keyshortcuts); a key leads there and never sends anything */
+function lead(event) {
+  const target = [...document.querySelectorAll("#main [aria-keyshortcuts]")].find((one) => one.getAttribute("aria-keyshortcuts") === event.key);
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("a")) return target.click();
+  for (let box = target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  const form = target.matches("summary") ? target.parentElement.querySelector("form") : null;
+  (form?.querySelector("textarea, select, input:not([type=hidden])") ?? target).focus();
+  target.scrollIntoView({ block: "nearest" });
+}
+
+function showKeys() {
+  const dialog = document.getElementById("keys");
+  if (!dialog?.showModal) return;
+  each("[data-keys-list]", (row) => { row.hidden = !document.querySelector(".lq-list"); }, dialog);
+  each("[data-keys-page]", (row) => row.remove(), dialog);
+  each("#main [aria-keyshortcuts]", (one) => {
+    const row = document.createElement("div"), key = document.createElement("dt"), said = document.createElement("dd");
+    row.dataset.keysPage = "";
+    key.append(Object.assign(document.createElement("kbd"), { textContent: one.getAttribute("aria-keyshortcuts") }));
+    said.textContent = one.textContent.trim();
+    row.append(key, said);
+    dialog.querySelector("dl").append(row);
+  });
+  dialog.showModal();
+}
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
   if (event.key === "/" && !typing && !event.metaKey && !event.ctrlKey && !event.altKey) {
@@ -108,6 +137,11 @@ document.addEventListener("keydown", (event) => {
     if (box) { event.preventDefault(); box.focus(); box.select(); }
   }
   if (["j", "k", "x"].includes(event.key) && !typing && !event.metaKey && !event.ctrlKey && !event.altKey) walk(event);
+  const plain = !typing && !event.metaKey && !event.ctrlKey && !event.altKey && !event.isComposing;
+  if (plain && !document.querySelector("dialog[open]")) {
+    if (event.key === "?") { event.preventDefault(); showKeys(); }
+    else lead(event);
+  }
   if (event.key === "Escape") {
     const pop = event.target.closest("details.lq-pop[open]");
     if (pop) { pop.open = false; pop.querySelector("summary").focus(); }
