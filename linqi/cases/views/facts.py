@@ -17,7 +17,7 @@ def facts_of(found: Case) -> list[Fact]:
         Fact(_("编号"), found.number),
         Fact(_("窗口"), found.category.window.title),
         Fact(_("类别"), found.category.title),
-        Fact(_("研判建议"), kept_in_words(found) or None),
+        *([Fact(_("研判建议"), kept)] if (kept := kept_in_words(found)) else []),
         Fact(_("类型"), _(CaseClass(found.case_class).label)),
         Fact(_("来源"), _(Source(found.source).label)),
         Fact(_("科室"), department, note=_why_there(found)),
@@ -55,4 +55,4 @@ def _why_there(found: Case) -> str:
         "、".join(Place.objects.filter(pk__in=above).values_list("name", flat=True)),
     ]
     clause = "，".join(part for part in parts if part) or _("其余全部")
-    return f"{basis}：{clause}（{_('%(day)s 起') % {'day': row.since.isoformat()}}）"
+    return _("%(basis)s：%(clause)s（%(day)s 起）") % {"basis": basis, "clause": clause, "day": row.since.isoformat()}

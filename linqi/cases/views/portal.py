@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from linqi.cases import actions, queries
 from linqi.cases.deadlines import in_words
 from linqi.cases.flow import OPEN, WORKING, Move, State
-from linqi.cases.forms import SAY, AttachForm, OwnCaseForm, RatingForm, SayForm
+from linqi.cases.forms import SAY, AttachForm, OwnCaseForm, PlaceField, RatingForm, SayForm
 from linqi.cases.models import Case, Outcome, Pressed, Route, Solved, Source
 from linqi.cases.views.lists import STATE_TONES, own_table
 from linqi.cases.views.proposing import proposed, said_so_far
@@ -19,6 +19,7 @@ from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
 from linqi.kit import access, clock
 from linqi.territory.models import Place
+from linqi.territory.queries import path_of
 from linqi.ui.asked import an_id, words
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
@@ -165,6 +166,9 @@ def _page(
             "state": _(State(found.state).label),
             "tone": STATE_TONES[State(found.state)],
             "left": queries.left_in_words(found, clock.now()),
+            "way": " / ".join(
+                one.name for one in path_of(found.place) or [found.place] if one.kind not in PlaceField.LEFT_OUT
+            ),
             "why": in_words(found.due_why),
             "finished": found.state not in WORKING,
             "may_urge": found.state in WORKING and access.may(request.user, "cases.urge", found),
