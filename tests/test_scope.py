@@ -61,6 +61,8 @@ TAKES = {
     "cases/channels/": "cases.Batch",
     "visits/": "visits.Visit",
     "visits/findings/": "visits.Finding",
+    "visits/week/": "visits.WeekPlan",
+    "visits/week/stops/": "visits.PlanStop",
     "visits/must/rules/": "street",
     "ladder/e/": "enterprises.Enterprise",
     "ladder/measures/": "ladder.Cultivation",
@@ -116,6 +118,9 @@ WORDS = {
     "organisation/teams/": ["leader", "building_head", "member"],
     "visits/": ["miss", "refuse", "cancel", "need", "problem", "fact", "clue"],
     "visits/must/rules/": ["premium", "at_risk"],
+    "visits/feed/": ["x" * 43],
+    "visits/week/feed/": ["open", "close"],
+    "visits/week/": ["search", "confirm", "drop"],
     "enterprises/import": ["xlsx", "csv", "template"],
     "ladder/e/": ["plan", "reach", "back"],
     "ladder/measures/": ["finish", "hand", "drop"],
@@ -244,6 +249,8 @@ def stage(cast):
     _furnish(made, "neighbour", cast.neighbour, "", cast.econ_specialist)
     _ruled(made, "", cast.street)
     _ruled(made, "far_", cast.far_street)
+    _planned(made, "", cast.firm, cast.econ_specialist)
+    _planned(made, "far_", cast.far_firm, cast.stranger)
     near, far = _policy(made, "", cast.street), _policy(made, "far_", cast.far_street)
     for side, firm, version in (
         ("", cast.firm, near),
@@ -471,7 +478,7 @@ def _about_a_case(stage, side, case, mark, now, worker):
 
 def _ruled(stage, side, street):
     """A street's own rule of a must-visit, and its own order of the list."""
-    from linqi.visits.models import MustVisitRule, MustVisitScore
+    from linqi.visits.models import MustVisitRule, MustVisitScore, PlanTerms
 
     mark = f"{'远' if side else '近'}街规〔2026〕"
     rule = MustVisitRule.objects.get(street=None, reason="premium")
@@ -482,6 +489,35 @@ def _ruled(stage, side, street):
     order.pk, order.street, order.source = None, street, f"{mark}2号"
     order.save(force_insert=True)
     stage.put(side, order)
+    terms = PlanTerms.objects.get(street=None)
+    terms.pk, terms.street, terms.source = None, street, f"{mark}3号"
+    terms.save(force_insert=True)
+    stage.put(side, terms, f"{mark}3号")
+
+
+def _planned(stage, side, firm, worker):
+    """A week of visits: proposed, one person's hours, a stop for a firm, a building's own rota, a calendar address."""
+    from linqi.visits.models import BuildingRota, PlanFeed, PlanFirm, PlanShift, PlanStop, WeekPlan
+
+    place = lambda key: stage.cast.places[f"{side}{key}"]  # noqa: E731
+    day = timezone.localdate()
+    monday = day - timedelta(days=day.weekday())
+    plan = stage.put(
+        side,
+        WeekPlan.objects.create(place=place("street"), monday=monday, state="draft", search="idle", made_by=worker),
+    )
+    shift = stage.put(
+        side, PlanShift.objects.create(plan=plan, user=worker, day=day, begins=570, ends=690, base=place("building"))
+    )
+    stop = stage.put(
+        side,
+        PlanStop.objects.create(
+            plan=plan, building=place("building"), days=[day.isoformat()], minutes=20, value=300, shift=shift
+        ),
+    )
+    stage.put(side, PlanFirm.objects.create(stop=stop, enterprise=firm))
+    stage.put(side, BuildingRota.objects.create(building=place("building"), visits=1))
+    stage.put(side, PlanFeed.objects.create(user=worker, digest=f"{side}digest", made_at=timezone.now()))
 
 
 def _policy(stage, side, street):

@@ -3,17 +3,31 @@
 from django.db.models import Q
 
 from linqi.accounts.queries import valid_on
-from linqi.kit.access import COMMUNITY_STAFF, NOTHING, STREET_STAFF, Reach, Role, allow, by, by_place, scope
+from linqi.kit.access import COMMUNITY_STAFF, NOTHING, STREET_STAFF, Reach, Role, allow, by, by_owner, by_place, scope
 from linqi.kit.clock import today
 from linqi.kit.privacy import Kept, declare
 from linqi.territory.models import Coverage
-from linqi.visits.models import Finding, MustVisitRule, MustVisitScore, Visit
+from linqi.visits.models import (
+    BuildingRota,
+    Finding,
+    MustVisitRule,
+    MustVisitScore,
+    PlanFeed,
+    PlanFirm,
+    PlanShift,
+    PlanStop,
+    PlanTerms,
+    Visit,
+    WeekPlan,
+)
 
 allow("visits.see", *STREET_STAFF, Role.PROPERTY_MANAGER, label="查看走访")
 allow("visits.plan", *COMMUNITY_STAFF, label="安排走访")
 allow("visits.record", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, label="记录走访")
 allow("visits.report", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, label="上报问题")
 allow("visits.export", *STREET_STAFF, label="导出走访")
+allow("visits.weeks", Role.STREET_LEADER, *COMMUNITY_STAFF, label="查看周计划")
+allow("visits.confirm", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="确认周计划")
 allow("visits.configure", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, label="设置必访规则")
 
 
@@ -30,6 +44,13 @@ scope(Visit, "visits.see", by_place("place"))
 scope(Finding, "visits.see", by_place("visit__place"))
 scope(MustVisitRule, "visits.see", by(_product_or_street) | by_place("street"))
 scope(MustVisitScore, "visits.see", by(_product_or_street) | by_place("street"))
+scope(PlanTerms, "visits.see", by(_product_or_street) | by_place("street"))
+scope(BuildingRota, "visits.see", by_place("building"))
+scope(WeekPlan, "visits.weeks", by_place("place"))
+scope(PlanShift, "visits.weeks", by_place("plan__place") | by_owner("user"))
+scope(PlanStop, "visits.weeks", by_place("plan__place") | by_owner("shift__user"))
+scope(PlanFirm, "visits.weeks", by_place("stop__plan__place") | by_owner("stop__shift__user"))
+scope(PlanFeed, "visits.see", by_owner("user"))
 
 declare(
     Visit,
@@ -49,3 +70,10 @@ declare(
     plain=["when", "who", "ask", "done_when", "legal", "source"],
 )
 declare(MustVisitScore, personal={"set_by": Kept.FILE}, plain=["values", "source"])
+declare(PlanTerms, personal={"set_by": Kept.FILE}, plain=["hours", "source"])
+declare(BuildingRota, personal={"set_by": Kept.FILE})
+declare(WeekPlan, personal={"made_by": Kept.FILE, "confirmed_by": Kept.FILE}, plain=["figures", "found_by"])
+declare(PlanShift, personal={"user": Kept.FILE})
+declare(PlanStop, plain=["days"])
+declare(PlanFirm, plain=["dues"])
+declare(PlanFeed, personal={"user": Kept.ACCOUNT}, plain=["digest"])

@@ -16,16 +16,21 @@ class VisitsConfig(AppConfig):
 
     def ready(self) -> None:
         from linqi.enterprises.actions.pairs import on_merge
-        from linqi.visits.models import Visit
+        from linqi.visits.models import PlanFirm, Visit
 
         on_merge(Visit)
+        on_merge(PlanFirm)
         post_migrate.connect(_bring_defaults, sender=self)
 
 
 def _bring_defaults(using: str, **said: Any) -> None:
     """Django says this after every migrate, also one that stopped before (or took away) our tables."""
     from linqi.visits.actions import install_rules
-    from linqi.visits.models import MustVisitScore
+    from linqi.visits.actions.planning import install_terms
+    from linqi.visits.models import MustVisitScore, PlanTerms
 
-    if MustVisitScore._meta.db_table in connections[using].introspection.table_names():
+    tables = connections[using].introspection.table_names()
+    if MustVisitScore._meta.db_table in tables:
         install_rules()
+    if PlanTerms._meta.db_table in tables:
+        install_terms()

@@ -9,7 +9,7 @@ from linqi.enterprises.models import Claim, Enterprise
 from linqi.kit.choices import Choice
 from linqi.organisation.models import LinkTeam
 from linqi.territory.models import Place
-from linqi.visits.flow import State
+from linqi.visits.flow import PlanState, Search, State
 from linqi.visits.rules import Reason
 
 
@@ -152,3 +152,155 @@ class MustVisitScore(Dated):
 
     def __str__(self) -> str:
         return str(self.since or "")
+
+
+# --- the week ---------------------------------------------------------------------------------------------------------
+class PlanTerms(Dated):
+    """What a week of visits is planned with: how often each building, how long, in which hours 周计划参数."""
+
+    visits = models.PositiveSmallIntegerField(help_text="Visits to each building in a week.")
+    firms = models.PositiveSmallIntegerField(help_text="Firms seen on one visit to a building at most.")
+    enter = models.PositiveSmallIntegerField(help_text="Minutes to get into a building.")
+    chat = models.PositiveSmallIntegerField(help_text="Minutes with a firm for plain coverage.")
+    talk = models.PositiveSmallIntegerField(help_text="Minutes with a firm that must be visited.")
+    pace = models.PositiveSmallIntegerField(help_text="Metres walked in a minute.")
+    hours = models.JSONField(
+        help_text="Hours out in the streets on a working day: [[from, to], …], minutes of the day."
+    )
+    seconds = models.PositiveSmallIntegerField(help_text="How long the solver may look for a better plan.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["street"], condition=Q(until=None) & Q(street__isnull=False), name="plan_terms_one_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.since or "")
+
+
+class BuildingRota(models.Model):
+    """How often one building is visited in a week, and in which hours, where it differs from its street 楼宇轮值."""
+
+    building = models.OneToOneField(Place, models.CASCADE, related_name="rota")
+    visits = models.PositiveSmallIntegerField(help_text="Visits in a week; 0: none.")
+    opens = models.PositiveSmallIntegerField(null=True, help_text="Minutes of the day; empty: any time.")
+    closes = models.PositiveSmallIntegerField(null=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opens=None, closes=None) | Q(opens__lt=F("closes")), name="building_rota_hours_in_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.building} × {self.visits}"
+
+
+class WeekPlan(models.Model):
+    """Who goes where in a week: a proposal until somebody confirms it 周计划.
+
+    `searched`: how far the solver is, in hundredths; `figures`: value, bound and the like when it was last computed.
+    """
+
+    place = models.ForeignKey(Place, models.PROTECT, related_name="week_plans")
+    monday = models.DateField(help_text="First day of the week.")
+    state = models.CharField(max_length=12, choices=PlanState.choices)
+    own_teams = models.BooleanField(default=False, help_text="Only members of a building's link team go there.")
+    search = models.CharField(max_length=12, choices=Search.choices)
+    searched = models.PositiveSmallIntegerField(default=0)
+    searched_at = models.DateTimeField(null=True, help_text="Last sign of life of the search.")
+    found_by = models.CharField(max_length=12, default="greedy")
+    figures = models.JSONField(default=dict)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-monday", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["place", "monday"], condition=~Q(state="dropped"), name="week_plan_one_for_a_week"
+            ),
+            models.CheckConstraint(condition=Q(state__in=PlanState.values), name="week_plan_state_known"),
+            models.CheckConstraint(condition=Q(search__in=Search.values), name="week_plan_search_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.monday}"
+
+
+class PlanShift(models.Model):
+    """Some hours of a plan in which one person is out in the streets 外出时段; never a record of attendance."""
+
+    plan = models.ForeignKey(WeekPlan, models.CASCADE, related_name="shifts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    day = models.DateField()
+    begins = models.PositiveSmallIntegerField(help_text="Minutes of the day.")
+    ends = models.PositiveSmallIntegerField()
+    base = models.ForeignKey(Place, models.PROTECT, related_name="+", help_text="Where the round begins and ends.")
+    absent = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["day", "begins", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "user", "day", "begins"], name="plan_shift_once"),
+            models.CheckConstraint(condition=Q(begins__lt=F("ends")), name="plan_shift_hours_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.begins}"
+
+
+class PlanStop(models.Model):
+    """One going into a building in a plan; without a shift it is one that could not be covered 上门安排."""
+
+    plan = models.ForeignKey(WeekPlan, models.CASCADE, related_name="stops")
+    building = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    extra = models.BooleanField(default=False, help_text="Beyond the rota, for firms that must be visited.")
+    days = models.JSONField(help_text="ISO days on which it may be.")
+    minutes = models.PositiveSmallIntegerField()
+    value = models.PositiveIntegerField(help_text="Hundredths of a point of the must-visit score.")
+    opens = models.PositiveSmallIntegerField(null=True)
+    closes = models.PositiveSmallIntegerField(null=True)
+    shift = models.ForeignKey(PlanShift, models.SET_NULL, null=True, related_name="stops")
+    order = models.PositiveSmallIntegerField(default=0)
+    fixed = models.BooleanField(default=False, help_text="Stays where it is when the plan is changed.")
+
+    class Meta:
+        ordering = ["shift", "order", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.building}"
+
+
+class PlanFirm(models.Model):
+    """An enterprise to be seen on a stop, and the visit it became once the plan was confirmed 计划走访企业."""
+
+    stop = models.ForeignKey(PlanStop, models.CASCADE, related_name="firms")
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="+")
+    dues = models.JSONField(default=dict, help_text="Reason → ISO day by which it asks; empty: plain coverage.")
+    points = models.PositiveIntegerField(default=0, help_text="Hundredths.")
+    visit = models.ForeignKey(Visit, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["stop", "-points", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.enterprise}"
+
+
+class PlanFeed(models.Model):
+    """An address from which a calendar reads one person's own visits; only its digest is kept 日历订阅."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="plan_feed")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex.")
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.user)

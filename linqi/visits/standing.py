@@ -51,6 +51,8 @@ _WIDE: Final = frozenset(  # after these the whole list is made again
         Verb.PAIR_MERGED,
         Verb.PAIR_UNDONE,
         Verb.MUST_VISIT_RULE_CHANGED,
+        Verb.WEEK_PLAN_CONFIRMED,
+        Verb.WEEK_PLAN_CHANGED,
         Verb.LINK_TEAM_FORMED,
         Verb.PLACE_CREATED,
         Verb.PLACE_CHANGED,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.visits.views import desk, rules
+from linqi.visits.views import desk, rules, week
 
 app_name = "visits"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,4 +20,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/record/", desk.record, name="record"),
     path("<int:pk>/end/<slug:move>/", desk.end, name="end"),
     path("<int:pk>/add/<slug:kind>/", desk.add, name="add"),
+    # the plan of a week
+    path("week/", week.list_, name="weeks"),
+    path("week/mine/", week.mine, name="mine"),
+    path("week/feed/<slug:turn>/", week.feed, name="feed"),
+    path("week/<int:pk>/", week.week, name="week"),
+    path("week/<int:pk>/absent/", week.absent, name="week_absent"),
+    path("week/<int:pk>/urgent/", week.urgent, name="week_urgent"),
+    path("week/<int:pk>/<slug:move>/", week.turn, name="week_turn"),
+    path("week/stops/<int:pk>/move/", week.move, name="stop_move"),
+    path("feed/<str:token>.ics", week.calendar, name="calendar"),
 ]
