@@ -490,7 +490,12 @@ def _ruled(stage, side, street):
     order.save(force_insert=True)
     stage.put(side, order)
     terms = PlanTerms.objects.get(street=None)
-    terms.pk, terms.street, terms.source = None, street, f"{mark}3号"
+    terms.pk, terms.street, terms.source, terms.seconds = (
+        None,
+        street,
+        f"{mark}3号",
+        0,
+    )  # no search: jobs run at once here
     terms.save(force_insert=True)
     stage.put(side, terms, f"{mark}3号")
 
