@@ -50,6 +50,7 @@ TAKES = {
     "organisation/employments/": "organisation.Employment",
     "organisation/companies/": "organisation.Company",
     "organisation/mandates/": "organisation.Mandate",
+    "organisation/rosters/": "organisation.Roster",
     "cases/": "cases.Case",
     "cases/mine/": "cases.Case",
     "cases/tables/": "street",
@@ -394,6 +395,8 @@ def _organised(stage, side, seat, place, mark, day):
     company = rows.Company.objects.create(place=place("community"), kind="property", name=f"{mark}物业", since=day)
     stage.put(side, company, f"{mark}物业")
     stage.put(side, rows.Mandate.objects.create(company=company, place=place("building"), since=day))
+    roster = {"place": place("community"), "file_name": f"{mark}名册.xlsx", "made_at": timezone.now()}
+    stage.put(side, rows.Roster.objects.create(**roster), f"{mark}名册")
     stage.put(side, rows.Employment.objects.create(person=person, company=company, percent=50, since=day))
 
 

@@ -66,6 +66,9 @@ class Verb(Choice):
     MANDATE_GIVEN = "organisation.mandate_given", "登记委托"
     MANDATE_ENDED = "organisation.mandate_ended", "终止委托"
     EMPLOYMENT_SET = "organisation.employment_set", "登记用工"
+    ROSTER_READ = "organisation.roster_read", "预览人员名册"
+    ROSTER_APPLIED = "organisation.roster_applied", "写入人员名册"
+    ROSTER_UNDONE = "organisation.roster_undone", "撤销人员名册"
     EMPLOYMENT_ENDED = "organisation.employment_ended", "终止用工"
     # catalogue
     CATEGORY_EDITED = "catalogue.category_edited", "修改诉求类别"

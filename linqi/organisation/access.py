@@ -21,6 +21,7 @@ from linqi.organisation.models import (
     Mandate,
     Person,
     PostHolding,
+    Roster,
     Substitution,
 )
 from linqi.organisation.rules import MATRIX
@@ -76,6 +77,7 @@ scope(Person, "organisation.see", by_place("place"))
 scope(PostHolding, "organisation.see", by_place("community"))
 scope(Company, "organisation.see", by_place("place"))
 scope(Mandate, "organisation.see", by_place("place"))
+scope(Roster, "organisation.edit", by_place("place"))
 scope(Employment, "organisation.people_see", by_place("person__place"))
 
 declare(Department, plain=["code", "name"])
@@ -86,3 +88,4 @@ declare(HandOver, personal={"note": Kept.FILE})
 declare(Body, plain=["name"])
 declare(Person, personal={"name": Kept.FILE, "user": Kept.ACCOUNT})
 declare(Company, plain=["name"])
+declare(Roster, personal={"rows": Kept.IMPORT, "made_by": Kept.IMPORT}, plain=["file_name", "made"])

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.core.validators import validate_slug
 from django.db.models import QuerySet
 from django.utils.translation import gettext
@@ -174,6 +175,28 @@ class MandateForm(forms.Form):
     def __init__(self, *args: Any, places: QuerySet[Place], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].queryset = places  # type: ignore[attr-defined]
+
+
+class RosterForm(forms.Form):
+    """A file with people, and for which street or community it is."""
+
+    file = forms.FileField(
+        label=_("名册文件"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+        help_text=_("Excel（.xlsx、.xls）或 CSV；先下载模板对照列名。"),
+    )
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("名册范围"), empty_label=None)
+
+    def __init__(self, *args: Any, places: QuerySet[Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+
+    def clean_file(self) -> Any:
+        """Too large is refused before anything is read."""
+        file = self.cleaned_data["file"]
+        if file.size > settings.UPLOAD_MAX_BYTES:
+            raise forms.ValidationError(_("文件超过 50 MB；请分成几份再上传"))
+        return file
 
 
 def _named(choice: type[Choice]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from linqi.kit.choices import Choice
 from linqi.organisation.rules import (
     WHOLE,
     BodyKind,
@@ -162,7 +163,7 @@ class BodySeat(models.Model):
 
     body = models.ForeignKey(Body, models.CASCADE, related_name="seats")
     role = models.CharField(max_length=10, choices=BodySeatRole.choices)
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="body_seats")
     since = models.DateField()
     until = models.DateField(null=True)
 
@@ -268,3 +269,30 @@ class Employment(models.Model):
     def employer(self) -> Place | Company | None:
         """The community or the company."""
         return self.community if self.community_id is not None else self.company
+
+
+class RosterState(Choice):
+    """How far a roster has come 名册状态."""
+
+    PREVIEWED = "previewed", "待确认"
+    APPLIED = "applied", "已写入"
+    UNDONE = "undone", "已撤销"
+
+
+class Roster(models.Model):
+    """A list of people with posts and employers, as brought in; nobody of it is written before it is applied 人员名册."""
+
+    place = models.ForeignKey(Place, models.PROTECT, related_name="+", help_text="The street or community it is for.")
+    file_name = models.CharField(max_length=200)
+    rows = models.JSONField(default=list, help_text="As read: number, values by column, problems of the file.")
+    state = models.CharField(max_length=10, choices=RosterState.choices, default=RosterState.PREVIEWED)
+    made = models.JSONField(default=dict, help_text="Ids of what it wrote, by model; what undoing takes back.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.file_name

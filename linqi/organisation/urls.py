@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.organisation.views import desk, matrix, people
+from linqi.organisation.views import desk, matrix, people, rosters
 
 app_name = "organisation"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,5 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/<int:pk>/", people.company, name="company"),
     path("companies/<int:pk>/mandates/", people.give_mandate, name="give_mandate"),
     path("mandates/<int:pk>/end/", people.end_mandate, name="end_mandate"),
+    path("rosters/", rosters.rosters, name="rosters"),
+    path("rosters/template/", rosters.template, name="roster_template"),
+    path("rosters/<int:pk>/", rosters.roster, name="roster"),
+    path("rosters/<int:pk>/apply/", rosters.apply_roster, name="apply_roster"),
+    path("rosters/<int:pk>/undo/", rosters.undo_roster, name="undo_roster"),
     path("departments/", desk.departments, name="departments"),
 ]

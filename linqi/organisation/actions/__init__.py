@@ -11,6 +11,7 @@ from linqi.organisation.actions.people import (
     give_mandate,
     give_post,
 )
+from linqi.organisation.actions.roster import apply_roster, take_roster, try_roster, undo_roster
 from linqi.organisation.actions.teams import (
     change_seat,
     create_department,
@@ -22,6 +23,7 @@ from linqi.organisation.actions.teams import (
 )
 
 __all__ = [
+    "apply_roster",
     "change_seat",
     "create_department",
     "employ",
@@ -41,4 +43,7 @@ __all__ = [
     "receive_hand_over",
     "seed_departments",
     "substitute",
+    "take_roster",
+    "try_roster",
+    "undo_roster",
 ]
