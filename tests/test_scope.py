@@ -51,6 +51,8 @@ TAKES = {
     "organisation/companies/": "organisation.Company",
     "organisation/mandates/": "organisation.Mandate",
     "organisation/rosters/": "organisation.Roster",
+    "organisation/ties/": "organisation.Tie",
+    "organisation/centres/": "organisation.ServiceCentre",
     "cases/": "cases.Case",
     "cases/mine/": "cases.Case",
     "cases/tables/": "street",
@@ -395,6 +397,13 @@ def _organised(stage, side, seat, place, mark, day):
     company = rows.Company.objects.create(place=place("community"), kind="property", name=f"{mark}物业", since=day)
     stage.put(side, company, f"{mark}物业")
     stage.put(side, rows.Mandate.objects.create(company=company, place=place("building"), since=day))
+    firm = stage.cast.enterprises["far_firm" if side else "firm"]
+    tie = {"member": person, "enterprise": firm, "park": place("park"), "employees": f"{mark}工会"}
+    stage.put(side, rows.Tie.objects.create(since=day, **tie), f"{mark}工会")
+    centre = rows.ServiceCentre.objects.create(place=place("community"), name=f"{mark}中心", since=day)
+    stage.put(side, centre, f"{mark}中心")
+    service = stage.put(side, rows.CentreService.objects.create(centre=centre, name=f"{mark}歇脚", unit="人次"))
+    stage.put(side, rows.CentreCount.objects.create(service=service, month=day.replace(day=1), number=7))
     roster = {"place": place("community"), "file_name": f"{mark}名册.xlsx", "made_at": timezone.now()}
     stage.put(side, rows.Roster.objects.create(**roster), f"{mark}名册")
     stage.put(side, rows.Employment.objects.create(person=person, company=company, percent=50, since=day))

@@ -98,6 +98,8 @@ def _seeded() -> Iterator[str]:
         yield from (category["name"] for category in window["categories"])
     for department in yaml.safe_load((PACKAGE / "organisation/data/departments.yaml").read_text(encoding="utf-8")):
         yield department["name"]
+    for service in yaml.safe_load((PACKAGE / "organisation/data/centre_services.yaml").read_text(encoding="utf-8")):
+        yield from (service["name"], service["unit"])
     with (PACKAGE / "enterprises/data/gb4754.csv").open(encoding="utf-8") as file:
         yield from (row["name"] for row in csv.DictReader(file) if row["code"].isalpha())
 

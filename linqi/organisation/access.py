@@ -12,6 +12,8 @@ from linqi.kit.privacy import Kept, declare
 from linqi.organisation.models import (
     Body,
     BodySeat,
+    CentreCount,
+    CentreService,
     Company,
     Department,
     Employment,
@@ -22,7 +24,9 @@ from linqi.organisation.models import (
     Person,
     PostHolding,
     Roster,
+    ServiceCentre,
     Substitution,
+    Tie,
 )
 from linqi.organisation.rules import MATRIX
 
@@ -45,6 +49,14 @@ allow(
     Role.COMMUNITY_SECRETARY,
     Role.PARTY_SPECIALIST,
     label="维护党建信息",
+)
+allow(
+    "organisation.count",
+    Role.STREET_LEADER,
+    Role.COMMUNITY_SECRETARY,
+    Role.PARTY_SPECIALIST,
+    Role.PUBLIC_AFFAIRS_SPECIALIST,
+    label="登记服务中心服务量",
 )
 allow("organisation.people_see", Role.STREET_LEADER, Role.COMMUNITY_SECRETARY, label="查看用工关系")
 
@@ -77,6 +89,10 @@ scope(Person, "organisation.see", by_place("place"))
 scope(PostHolding, "organisation.see", by_place("community"))
 scope(Company, "organisation.see", by_place("place"))
 scope(Mandate, "organisation.see", by_place("place"))
+scope(Tie, "organisation.party_see", by_place("park"))
+scope(ServiceCentre, "organisation.see", by_place("place"))
+scope(CentreService, "organisation.see", by_place("centre__place"))
+scope(CentreCount, "organisation.see", by_place("service__centre__place"))
 scope(Roster, "organisation.edit", by_place("place"))
 scope(Employment, "organisation.people_see", by_place("person__place"))
 
@@ -89,3 +105,6 @@ declare(Body, plain=["name"])
 declare(Person, personal={"name": Kept.FILE, "user": Kept.ACCOUNT})
 declare(Company, plain=["name"])
 declare(Roster, personal={"rows": Kept.IMPORT, "made_by": Kept.IMPORT}, plain=["file_name", "made"])
+declare(Tie, personal={"employees": Kept.FILE})
+declare(ServiceCentre, plain=["name", "address"])
+declare(CentreService, plain=["name", "unit"])

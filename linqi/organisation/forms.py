@@ -5,13 +5,14 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.core.validators import validate_slug
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from linqi.accounts.models import User
+from linqi.enterprises.models import Enterprise
 from linqi.kit.choices import Choice
-from linqi.organisation.models import Body, Company, Person
+from linqi.organisation.models import Body, CentreService, Company, Person, ServiceCentre
 from linqi.organisation.queries import candidates
 from linqi.organisation.rules import WHOLE, BodySeatRole, CompanyKind, Footing, Post, TeamRole, seat_name
 from linqi.territory.forms import DayInput
@@ -175,6 +176,69 @@ class MandateForm(forms.Form):
     def __init__(self, *args: Any, places: QuerySet[Place], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].queryset = places  # type: ignore[attr-defined]
+
+
+class TieForm(forms.Form):
+    """Which member is tied to which enterprise of which park, and to whom on the employees' side."""
+
+    member = forms.ModelChoiceField(Person.objects.none(), label=_("社区党员"))
+    park = forms.ModelChoiceField(Place.objects.none(), label=_("园区"))
+    enterprise = forms.CharField(label=_("企业"), max_length=100, help_text=_("完整的企业名称或统一社会信用代码。"))
+    employees = forms.CharField(label=_("员工一方"), max_length=80, help_text=_("写身份，不写姓名，如“工会小组长”。"))
+    since = forms.DateField(label=_("开始日期"), widget=DayInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        members: QuerySet[Person],
+        parks: QuerySet[Place],
+        enterprises: QuerySet[Enterprise],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["member"].queryset = members  # type: ignore[attr-defined]
+        self.fields["park"].queryset = parks  # type: ignore[attr-defined]
+        self._enterprises = enterprises
+
+    def clean_enterprise(self) -> Enterprise:
+        """The one enterprise of this name or code that the user may see."""
+        said = self.cleaned_data["enterprise"].strip()
+        found = list(self._enterprises.filter(Q(name=said) | Q(uscc=said.upper()))[:2])
+        if len(found) != 1:
+            raise forms.ValidationError(_("没有找到唯一的一家企业；请改用统一社会信用代码。"))
+        return found[0]
+
+
+class CentreForm(forms.Form):
+    """A new service centre."""
+
+    name = forms.CharField(label=_("名称"), max_length=80)
+    place = forms.ModelChoiceField(Place.objects.none(), label=_("服务范围"), empty_label=None)
+    address = forms.CharField(label=_("地址"), max_length=120, required=False)
+    since = forms.DateField(label=_("成立日期"), widget=DayInput)
+
+    def __init__(self, *args: Any, places: QuerySet[Place], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]
+
+
+class CentreServiceForm(forms.Form):
+    """Something more that a centre offers."""
+
+    name = forms.CharField(label=_("服务项目"), max_length=40)
+    unit = forms.CharField(label=_("计量单位"), max_length=10, initial="人次")
+
+
+class CentreCountForm(forms.Form):
+    """How often a service was used in a month."""
+
+    service = forms.ModelChoiceField(CentreService.objects.none(), label=_("服务项目"), empty_label=None)
+    month = forms.DateField(label=_("月份"), widget=DayInput, help_text=_("选该月任意一天。"))
+    number = forms.IntegerField(label=_("服务量"), min_value=0, max_value=10_000_000)
+
+    def __init__(self, *args: Any, centre: ServiceCentre, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = centre.services.all()  # type: ignore[attr-defined]
 
 
 class RosterForm(forms.Form):

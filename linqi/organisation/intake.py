@@ -15,6 +15,12 @@ def default_departments() -> list[tuple[str, str]]:
     return [(row["code"], row["name"]) for row in yaml.safe_load(text)]
 
 
+def default_centre_services() -> list[tuple[str, str]]:
+    """Name and unit of what a service centre offers to start from 产品默认服务项目."""
+    text = files("linqi.organisation").joinpath("data/centre_services.yaml").read_text(encoding="utf-8")
+    return [(row["name"], row["unit"]) for row in yaml.safe_load(text)]
+
+
 ROSTER = Sheet(
     "人员名册",
     (

@@ -71,3 +71,25 @@ register(
         group=_("组织"),
     )
 )
+register(
+    MenuItem(
+        "ties",
+        _("四联"),
+        "organisation:ties",
+        "heart-handshake",
+        54,
+        "organisation.party_see",
+        group=_("组织"),
+    )
+)
+register(
+    MenuItem(
+        "centres",
+        _("新就业群体服务中心"),
+        "organisation:centres",
+        "home",
+        55,
+        "organisation.see",
+        group=_("组织"),
+    )
+)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from linqi.enterprises.models import Enterprise
 from linqi.kit.choices import Choice
 from linqi.organisation.rules import (
     WHOLE,
@@ -296,3 +297,76 @@ class Roster(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class Tie(models.Model):
+    """A community Party member tied to an enterprise, its park and its employees 四联.
+
+    It stands in the Party space: nothing leads back to it from the enterprise, and nothing that judges enterprises reads it.
+    """
+
+    member = models.ForeignKey(Person, models.PROTECT, related_name="ties")
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="+")
+    park = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    employees = models.CharField(max_length=80, help_text="Who speaks for the employees, by role and not by name.")
+    since = models.DateField()
+    until = models.DateField(null=True)
+    generated = models.BooleanField(default=False, help_text="Made by `linqi demo`.")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "enterprise"], condition=Q(until=None), name="tie_once"),
+            _in_order("tie_dates_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} – {self.enterprise}"
+
+
+class ServiceCentre(models.Model):
+    """A centre for couriers, drivers and others in new kinds of work 新就业群体服务中心."""
+
+    place = models.ForeignKey(Place, models.PROTECT, related_name="+", help_text="The street or community it serves.")
+    name = models.CharField(max_length=80)
+    address = models.CharField(max_length=120, blank=True)
+    since = models.DateField()
+    until = models.DateField(null=True)
+    generated = models.BooleanField(default=False, help_text="Made by `linqi demo`.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [_in_order("service_centre_dates_in_order")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CentreService(models.Model):
+    """Something a service centre offers, and in what it is counted 服务项目."""
+
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="services")
+    name = models.CharField(max_length=40)
+    unit = models.CharField(max_length=10)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["centre", "name"], name="centre_service_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CentreCount(models.Model):
+    """How often a service was used in a month; a month without a row is unknown, not zero 服务量."""
+
+    service = models.ForeignKey(CentreService, models.CASCADE, related_name="counts")
+    month = models.DateField(help_text="Its first day.")
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-month"]
+        constraints = [models.UniqueConstraint(fields=["service", "month"], name="centre_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.month:%Y-%m}"

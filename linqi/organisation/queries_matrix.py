@@ -11,7 +11,19 @@ from django.utils.translation import gettext as _
 from linqi.accounts.queries import valid_on
 from linqi.kit.access import seen_by
 from linqi.kit.clock import today
-from linqi.organisation.models import Body, BodySeat, Company, Employment, Mandate, Person, PostHolding
+from linqi.organisation.models import (
+    Body,
+    BodySeat,
+    CentreCount,
+    CentreService,
+    Company,
+    Employment,
+    Mandate,
+    Person,
+    PostHolding,
+    ServiceCentre,
+    Tie,
+)
 from linqi.organisation.queries import with_teams
 from linqi.organisation.rules import BodyKind, BodySeatRole, Organised, Post, body_above, seat_name
 from linqi.territory.models import Coverage, Place, PlaceKind
@@ -215,3 +227,27 @@ def counted(user: Any) -> Counted:
         )
     )
     return Counted(**found)
+
+
+# --- ties and service centres -------------------------------------------------------------------------------------
+def ties_seen_by(user: Any) -> QuerySet[Tie]:
+    """The ties of the parks in the user's Party space 四联."""
+    return seen_by(user, Tie).select_related("member", "enterprise", "park")
+
+
+def ties_named(rows: QuerySet[Tie], text: str) -> QuerySet[Tie]:
+    """Those whose member or park is called so."""
+    return rows.filter(Q(member__name__icontains=text) | Q(park__name__icontains=text))
+
+
+def months_before(day: date, number: int = 6) -> list[date]:
+    """The first days of the last months, this one included, oldest first."""
+    last = day.year * 12 + day.month - 1
+    return [date(at // 12, at % 12 + 1, 1) for at in range(last - number + 1, last + 1)]
+
+
+def used(centre: ServiceCentre, months: list[date]) -> list[tuple[CentreService, list[int | None]]]:
+    """Each service of a centre with its count of each month; None where nobody entered one 服务量."""
+    counts = CentreCount.objects.filter(service__centre=centre, month__in=months)
+    known = {(row.service_id, row.month): row.number for row in counts}
+    return [(one, [known.get((one.pk, month)) for month in months]) for one in centre.services.all()]

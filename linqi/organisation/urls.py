@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.organisation.views import desk, matrix, people, rosters
+from linqi.organisation.views import desk, matrix, people, rosters, ties
 
 app_name = "organisation"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,6 +33,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/<int:pk>/", people.company, name="company"),
     path("companies/<int:pk>/mandates/", people.give_mandate, name="give_mandate"),
     path("mandates/<int:pk>/end/", people.end_mandate, name="end_mandate"),
+    path("ties/", ties.ties, name="ties"),
+    path("ties/new/", ties.tie, name="tie"),
+    path("ties/<int:pk>/end/", ties.end_tie, name="end_tie"),
+    path("centres/", ties.centres, name="centres"),
+    path("centres/new/", ties.open_centre, name="open_centre"),
+    path("centres/<int:pk>/", ties.centre, name="centre"),
+    path("centres/<int:pk>/services/", ties.add_centre_service, name="add_centre_service"),
+    path("centres/<int:pk>/counts/", ties.count_service, name="count_service"),
     path("rosters/", rosters.rosters, name="rosters"),
     path("rosters/template/", rosters.template, name="roster_template"),
     path("rosters/<int:pk>/", rosters.roster, name="roster"),

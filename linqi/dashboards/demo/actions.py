@@ -23,6 +23,7 @@ from linqi.dashboards.demo import places as places_room
 from linqi.dashboards.demo.firms import Firm, make_accounts, make_facts, make_firms, workers
 from linqi.dashboards.demo.ladder import Helpers, fill_ladder
 from linqi.dashboards.demo.life import Ids, Life, Limit, Staff, Told, Topic, make_life, visitors
+from linqi.dashboards.demo.organisation import fill_organisation
 from linqi.dashboards.demo.places import CANGQIAN, QIANJIANG, Street, make_street, move_one
 from linqi.dashboards.demo.policies import Officers, fill_policies
 from linqi.dashboards.demo.rows import follow, next_id, widen_cache
@@ -165,6 +166,7 @@ class _Demo:
             self._policies,
             self._lives,
             self._workday,
+            self._organisation,
             self._finish,
         ):
             name = stage.__name__.strip("_")
@@ -504,6 +506,18 @@ class _Demo:
         other = Department.objects.get(pk=self.departments[0]["safety"])
         desk = Desk(self.demo["handler"], self.demo["leader"], self.demo["secretary"], other)
         self.filled.counts["worked on"] = work(street, desk, self.today)
+
+    # --- how the streets are organised ---------------------------------------------------------------------------------
+    def _organisation(self) -> None:
+        """Bodies, posts and employers, by the real actions."""
+        self.filled.counts["people on record"] = sum(
+            fill_organisation(
+                Place.objects.get(pk=street.pk),
+                self._random(f"organisation {street.plan.code}"),
+                self.today,
+            )
+            for street in self.streets
+        )
 
     # --- the end ------------------------------------------------------------------------------------------------------
     def _finish(self) -> None:

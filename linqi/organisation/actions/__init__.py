@@ -21,10 +21,13 @@ from linqi.organisation.actions.teams import (
     seed_departments,
     substitute,
 )
+from linqi.organisation.actions.ties import add_centre_service, count_service, end_tie, open_centre, tie
 
 __all__ = [
+    "add_centre_service",
     "apply_roster",
     "change_seat",
+    "count_service",
     "create_department",
     "employ",
     "end_body",
@@ -33,6 +36,7 @@ __all__ = [
     "end_mandate",
     "end_post",
     "end_team",
+    "end_tie",
     "enter_company",
     "enter_person",
     "form_team",
@@ -40,10 +44,12 @@ __all__ = [
     "give_body_seat",
     "give_mandate",
     "give_post",
+    "open_centre",
     "receive_hand_over",
     "seed_departments",
     "substitute",
     "take_roster",
+    "tie",
     "try_roster",
     "undo_roster",
 ]
