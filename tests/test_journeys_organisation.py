@@ -2,16 +2,19 @@
 
 from datetime import date
 
+import pytest
 from django.urls import reverse
+from seen import fits, shows
 
 from linqi.organisation import actions
 from linqi.organisation.models import Body
-from tests.test_journeys import browser, fits, pytestmark, shows, stage, walker  # noqa: F401
+
+pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.django_db(transaction=True)]
 
 DAY = date(2026, 3, 2)
 
 
-def test_a_branch_is_founded_seated_and_seen_on_a_past_day(stage, walker, live_server):  # noqa: F811
+def test_a_branch_is_founded_seated_and_seen_on_a_past_day(stage, walker, live_server):
     by = stage.community_secretary
     actions.found_body(kind="community_committee", place=stage.community, name="云谷科创共同体党委", since=DAY, by=by)
     actions.enter_person(place=stage.community, name="许知行", by=by)
