@@ -4,19 +4,14 @@ import re
 
 import pytest
 from django.urls import reverse
-from test_journeys import CHROMIUM, browser, fits, shows, stage, walker  # noqa: F401  fixtures of the walks
+from seen import fits, shows
 
 from linqi.visits.models import PlanStop, PlanTerms, WeekPlan
 
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.enable_socket,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_week_is_proposed_changed_and_confirmed(stage, walker, live_server):  # noqa: F811
+def test_a_week_is_proposed_changed_and_confirmed(stage, walker, live_server):
     PlanTerms.objects.update(seconds=1)
     page = walker(stage.econ_specialist)
     page.goto(live_server.url + reverse("visits:weeks"))

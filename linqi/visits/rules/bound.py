@@ -167,7 +167,8 @@ def _kinds(problem: Problem, walks: Any) -> list[_Kind]:
         room = 2 * shift.minutes - home
         takes = np.array([2 * stop.minutes for stop in stops]) + np.array(halves)
         brings = np.array([stop.value for stop in stops]) - problem.walk_cost * np.array(halves) / 2
-        keep = (takes <= room) & (brings > 0)
+        # a stop that does not bring its own share of walks stays: next door to another it may be in the best round all the same
+        keep = takes <= room
         if keep.any():
             found.append(
                 _Kind(len(shifts), shift.minutes, room, shift.base, np.array(here)[keep], takes[keep], brings[keep])

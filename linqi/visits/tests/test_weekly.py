@@ -1,5 +1,6 @@
 """The plan of a week: nothing twice, hours kept, fixed stops fixed, and a bound that no plan passes."""
 
+import itertools
 import math
 from datetime import date, timedelta
 
@@ -89,6 +90,55 @@ def test_the_first_plan_can_be_walked_and_the_bound_is_never_below_it(problem):
             assert shift.day in stop.days
             assert stop.who is None or shift.person in stop.who
     assert bound(problem, 5) >= worth(problem, routes).total
+
+
+def test_a_stop_worth_less_than_its_share_of_walks_still_counts_next_door_to_another():
+    day = frozenset({MONDAY})
+    problem = Problem(
+        (Shift(0, 0, MONDAY, 570, 690, 1),), (Stop(0, 0, 20, 8, day), Stop(1, 0, 20, 1, day)), [[0, 1], [1, 0]]
+    )
+    assert worth(problem, {0: (0, 1)}).total == 5
+    assert bound(problem, 5) >= 5
+
+
+def best(problem):
+    """The most any plan brings, by trying every way to share the stops out and every order of each round."""
+    most = 0
+    homes = [[None, *(shift.key for shift in problem.open_to(stop))] for stop in problem.stops]
+    for chosen in itertools.product(*homes):
+        total = 0
+        for shift in problem.shifts:
+            keys = [stop.key for stop, home in zip(problem.stops, chosen, strict=True) if home == shift.key]
+            orders = [one for one in itertools.permutations(keys) if times(problem, shift, one) is not None]
+            if not orders:
+                break
+            total += max(worth(problem, {shift.key: one}).total for one in orders)
+        else:
+            most = max(most, total)
+    return most
+
+
+@st.composite
+def tiny(draw):
+    """A problem small enough to try everything, with stops next door to one another and hardly worth a walk."""
+    places = [draw(st.integers(0, 6)) for _ in range(draw(st.integers(1, 3)))]
+    walks = [[abs(a - b) for b in places] for a in places]
+    spot = st.integers(0, len(places) - 1)
+    shifts = [
+        Shift(key, key, MONDAY, 570, 570 + draw(st.sampled_from([30, 50, 70])), draw(spot))
+        for key in range(draw(st.integers(1, 2)))
+    ]
+    stops = [
+        Stop(key, draw(spot), draw(st.sampled_from([10, 20])), draw(st.integers(1, 25)), frozenset({MONDAY}))
+        for key in range(draw(st.integers(1, 4)))
+    ]
+    return Problem(tuple(shifts), tuple(stops), walks)
+
+
+@settings(max_examples=200, deadline=None)
+@given(tiny(), st.sampled_from([0, 3, 20]))
+def test_no_plan_at_all_passes_the_bound(problem, rounds):
+    assert best(problem) <= bound(problem, rounds)
 
 
 @settings(max_examples=12, deadline=None)
