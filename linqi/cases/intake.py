@@ -71,3 +71,21 @@ def starter_examples() -> list[Example]:
             elif text:
                 found.append(Example(file.name.removesuffix(".txt"), service, category, text))
     return found
+
+
+def starter_terms() -> dict[str, list[str]]:
+    """Words that speak for a category, by its code: `# category` before the words, a blank between two 起步词表.
+
+    Written for this product. ValueError names the line that cannot be read.
+    """
+    found: dict[str, list[str]] = {}
+    text = files("linqi.cases").joinpath("data/terms.txt").read_text(encoding="utf-8")
+    category = ""
+    for at, line in enumerate(text.splitlines(), 1):
+        if line.startswith("# "):
+            category = line[2:].strip()
+        elif line.strip() and not category:
+            raise ValueError(f"terms.txt:{at}: words before the first heading.")
+        else:
+            found.setdefault(category, []).extend(line.split())
+    return found

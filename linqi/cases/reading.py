@@ -1,8 +1,9 @@
 """What a request is about, proposed from its text with a confidence that means what it says, or not proposed at all 研判.
 
-Characters and pairs of them are weighed (TF-IDF), those of the first line apart from those of the rest, because a long
-body drowns a title; one linear boundary for each label is learnt, rare labels weighing as much as common ones; and the
-distances become confidences by one temperature found on texts the boundaries had not seen. It proposes; a person decides.
+Characters and pairs of them are weighed (TF-IDF): those of the opening, those of the whole and, where texts are long,
+those of the beginning, because people say first what they want and a long body drowns it; one linear boundary for each label is learnt, rare labels weighing as
+much as common ones; and the distances become confidences by one temperature found on texts the boundaries had not seen.
+Words that are known to speak for a label are learnt along. It proposes; a person decides.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,11 +28,16 @@ from sklearn.svm import LinearSVC
 
 LONGEST: Final = 20_000  # characters read of one text
 SURE: Final = 0.95  # of those it answers, so many shall be right; below it abstains
-MANY_FROM: Final = 2_000  # texts; with so many, a piece that stands in one of them alone teaches nothing at all
+OPENING: Final = 20  # characters that stand for a title where a text has none; measured: docs/rules/likeness.md
+TITLE: Final = 60  # characters; a first line that is longer is no title
+BEGINNING: Final = 100  # characters
 FOLDS: Final = 5
-COMMON_FROM: Final = 500  # texts; with so many, a piece of a body that stands in one or two of them teaches nothing
+FEW: Final = 2_000  # texts; with fewer, more of them are learnt from while confidence is measured
+COMMON_FROM: Final = 500  # texts with a body; with so many, a piece in one or two of them teaches nothing
 NAMED: Final = 5  # reasons named at most
 Floats = NDArray[np.float64]
+Terms = Mapping[str, Sequence[str]]
+NONE: Final[Terms] = {}
 
 
 class CannotLearn(ValueError):
@@ -143,28 +149,28 @@ class Reader:
 
 @dataclass(frozen=True)
 class Words:
-    """The pieces that are weighed: of the first line of a text, and of what follows it where texts have more 词元."""
+    """The pieces that are weighed: of the opening, of the whole and, where texts are long, of the beginning 词元."""
 
     parts: tuple[TfidfVectorizer, ...]
 
     def weighed(self, texts: Sequence[str]) -> Any:
         """One row for each text."""
-        return hstack(
-            [part.transform(said) for part, said in zip(self.parts, _first_and_rest(texts), strict=False)]
-        ).tocsr()
+        return hstack([part.transform(said) for part, said in zip(self.parts, _views(texts), strict=False)]).tocsr()
 
 
-def train(texts: Sequence[str], labels: Sequence[str]) -> Reader:
-    """Learn from labelled texts 训练; CannotLearn when there are fewer than two labels or no text to speak of."""
+def train(texts: Sequence[str], labels: Sequence[str], terms: Terms = NONE) -> Reader:
+    """Learn from labelled texts 训练; CannotLearn when there are fewer than two labels or no text to speak of.
+
+    `terms`: words that speak for a label; learnt along, but what confidence means is found on texts alone.
+    """
     if len(texts) != len(labels):
         raise CannotLearn(f"{len(texts)} texts but {len(labels)} labels.")
     kept = [at for at, text in enumerate(texts) if normal(text) and labels[at]]
     read, said = [texts[at] for at in kept], np.array([labels[at] for at in kept], dtype=object)
     if len(set(said)) < 2:
         raise CannotLearn("At least two different labels with text are needed.")
-    words, rows = _weighed(read)
-    names, weights, offsets = _boundaries(rows, said)
-    temperature, answers_from = _measured(read, said, names)
+    words, names, weights, offsets = _learnt(read, said, terms)
+    temperature, answers_from = _measured(read, said, names, terms)
     return Reader(names, words, weights, offsets, temperature, answers_from, _version(names, weights, offsets))
 
 
@@ -183,15 +189,29 @@ class Measured:
     coverage_at_95: float
 
 
-def measure(texts: Sequence[str], labels: Sequence[str]) -> Measured:
+def measure(texts: Sequence[str], labels: Sequence[str], terms: Terms = NONE) -> Measured:
     """Learn from four fifths and read the fifth, in turn, near-duplicates always together; CannotLearn as `train`."""
+    return judged(labels, read_unseen(texts, labels, terms))
+
+
+def read_unseen(
+    texts: Sequence[str], labels: Sequence[str], terms: Terms = NONE, more: Sequence[tuple[str, str]] = ()
+) -> list[Proposal]:
+    """Each text read by a reader that had learnt from other folds; `more`: texts and labels that each learns from too."""
     said = np.array(labels, dtype=object)
-    first, second = np.empty(len(said), dtype=object), np.empty(len(said), dtype=object)
-    sure = np.zeros(len(said))
-    for learn, hold in _folds(texts, said):
-        reader = train([texts[at] for at in learn], list(said[learn]))
-        for at, found in zip(hold, reader.propose_all([texts[at] for at in hold]), strict=True):
-            first[at], second[at], sure[at] = found.ranked[0][0], found.ranked[1][0], found.ranked[0][1]
+    found: dict[int, Proposal] = {}
+    for learn, hold in folds(texts, said):
+        lessons = [*((texts[at], said[at]) for at in learn), *more]
+        reader = train([text for text, _label in lessons], [label for _text, label in lessons], terms)
+        found.update(zip(hold, reader.propose_all([texts[at] for at in hold]), strict=True))
+    return [found[at] for at in range(len(texts))]
+
+
+def judged(labels: Sequence[str], found: Sequence[Proposal]) -> Measured:
+    """How well these proposals say these labels 评判."""
+    said = np.array(labels, dtype=object)
+    first, second = (np.array([one.ranked[at][0] for one in found], dtype=object) for at in (0, 1))
+    sure = np.array([one.ranked[0][1] for one in found])
     right = first == said
     return Measured(
         float(right.mean()),
@@ -238,23 +258,34 @@ def coverage_at(confidence: Floats, right: NDArray[np.bool_], precision: float =
     return (last + 1) / len(order), float(sure[last])
 
 
-def _weighed(texts: Sequence[str]) -> tuple[Words, Any]:
-    """The weights of these texts, and what weighs others alike."""
-    first, rest = _first_and_rest(texts)
-    parts = [_vectorizer(min_df=2 if len(texts) >= MANY_FROM else 1)]
-    rows = [parts[0].fit_transform(first)]
-    if any(rest):
-        parts.append(_vectorizer(min_df=3 if len(texts) >= COMMON_FROM else 1))
-        try:
-            rows.append(parts[1].fit_transform(rest))
-        except ValueError:  # no piece is common enough: the first lines have to do
-            parts.pop()
-    return Words(tuple(parts)), hstack(rows).tocsr()
+def _learnt(texts: Sequence[str], labels: NDArray[Any], terms: Terms) -> tuple[Words, tuple[str, ...], Floats, Floats]:
+    """What these texts and the terms of their labels teach: pieces, labels, weights and offsets."""
+    known = [(term, label) for label in sorted(set(labels)) for term in terms.get(label, ())]
+    opening, whole, beginning = _views([*texts, *(term for term, _label in known)])
+    if sum(len(text) > TITLE for text in whole) < COMMON_FROM:
+        fitted = [_fitted(opening), _fitted(whole)]
+    else:
+        fitted = [_fitted(opening), _fitted(whole, common=3), _fitted(beginning, common=3)]
+    parts, rows = zip(*fitted, strict=True)
+    taught = np.array([*labels, *(label for _term, label in known)], dtype=object)
+    return Words(parts), *_boundaries(hstack(rows).tocsr(), taught)
 
 
-def _first_and_rest(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    halves = [text.strip().partition("\n") for text in texts]
-    return [normal(first) for first, _line, _rest in halves], [normal(rest) for _first, _line, rest in halves]
+def _fitted(texts: list[str], common: int = 1) -> tuple[TfidfVectorizer, Any]:
+    part = _vectorizer(min_df=common)
+    try:
+        return part, part.fit_transform(texts)
+    except ValueError:  # no piece is that common: all have to do
+        part = _vectorizer()
+        return part, part.fit_transform(texts)
+
+
+def _views(texts: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Of each text its opening (the title, or what stands for it), the whole, and its beginning."""
+    firsts = [normal(text.strip().partition("\n")[0]) for text in texts]
+    whole = [normal(text) for text in texts]
+    openings = [first if len(first) <= TITLE else first[:OPENING] for first in firsts]
+    return openings, whole, [text[:BEGINNING] for text in whole]
 
 
 def _vectorizer(vocabulary: dict[str, int] | None = None, min_df: int = 1) -> TfidfVectorizer:
@@ -280,16 +311,15 @@ def _boundaries(rows: Any, labels: NDArray[Any]) -> tuple[tuple[str, ...], Float
     return tuple(str(one) for one in learnt.classes_), weights, offsets
 
 
-def _measured(texts: Sequence[str], labels: NDArray[Any], names: tuple[str, ...]) -> tuple[float, float]:
+def _measured(texts: Sequence[str], labels: NDArray[Any], names: tuple[str, ...], terms: Terms) -> tuple[float, float]:
     """The temperature, and the confidence from which it answers, found on texts held out from learning."""
     column = {name: at for at, name in enumerate(names)}
     scores = np.full((len(texts), len(names)), -1.0)
     held = np.zeros(len(texts), dtype=bool)
-    for learn, hold in _folds(texts, labels):
+    for learn, hold in folds(texts, labels, FOLDS if len(texts) >= FEW else 2 * FOLDS):
         if len(set(labels[learn])) < 2:
             continue
-        words, rows = _weighed([texts[at] for at in learn])
-        found, weights, offsets = _boundaries(rows, labels[learn])
+        words, found, weights, offsets = _learnt([texts[at] for at in learn], labels[learn], terms)
         seen = words.weighed([texts[at] for at in hold]) @ weights.T + offsets
         scores[np.ix_(hold, np.array([column[name] for name in found]))] = seen
         held[hold] = True
@@ -307,13 +337,13 @@ def _measured(texts: Sequence[str], labels: NDArray[Any], names: tuple[str, ...]
     return temperature, coverage_at(sure.max(axis=1), sure.argmax(axis=1) == truth)[1]
 
 
-def _folds(texts: Sequence[str], labels: NDArray[Any]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+def folds(texts: Sequence[str], labels: NDArray[Any], most: int = FOLDS) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """Parts held out in turn, near-duplicates always together."""
     together = np.unique([alike(normal(text)) for text in texts], return_inverse=True)[1]
-    count = min(FOLDS, *Counter(labels).values(), len(set(together)))
+    count = min(most, *Counter(labels).values(), len(set(together)))
     if count >= 2:
         return list(StratifiedGroupKFold(count, shuffle=True, random_state=0).split(texts, labels, together))
-    return list(KFold(min(FOLDS, len(texts))).split(texts))
+    return list(KFold(min(most, len(texts))).split(texts))
 
 
 def _confidence(scores: Any, temperature: float) -> Floats:

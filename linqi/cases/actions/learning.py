@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from linqi.cases import understanding
+from linqi.cases.intake import starter_terms
 from linqi.cases.models import Case, TrainedReader
 from linqi.cases.reading import measure, train
 from linqi.journal import actions as journal
@@ -25,7 +26,8 @@ def learn(*, by: Any) -> TrainedReader:
     Takes a minute for ten thousand texts, so it is done by a command or a task and never while somebody waits.
     """
     texts, labels, starters = understanding.lessons()
-    reader = train(texts, labels)
+    terms = starter_terms()
+    reader = train(texts, labels, terms)
     kept = io.BytesIO()
     reader.save(kept)
     known = TrainedReader.objects.filter(version=reader.version).first()
@@ -34,7 +36,7 @@ def learn(*, by: Any) -> TrainedReader:
         known.save(update_fields=["trained_at", "data"])
         understanding.forget()
         return known
-    measured = {key: round(value, 4) for key, value in asdict(measure(texts, labels)).items()}
+    measured = {key: round(value, 4) for key, value in asdict(measure(texts, labels, terms)).items()}
     with transaction.atomic():
         made, new = TrainedReader.objects.get_or_create(
             version=reader.version,

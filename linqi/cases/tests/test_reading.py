@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linqi.cases.likeness import Pool, Text
-from linqi.cases.reading import CannotLearn, Reader, calibration_error, coverage_at, train
+from linqi.cases.reading import CannotLearn, Reader, calibration_error, coverage_at, judged, read_unseen, train
 
 SAID = {
     "停车": ["地库车位不够", "外来车辆占了我们的车位", "早高峰园区门口堵车", "想申请两个月租车位", "货车没有地方停"],
@@ -61,6 +61,24 @@ def test_too_little_to_learn_from_is_said(texts, labels):
 
 def test_one_text_of_each_label_is_enough_to_begin_with():
     assert train(["车位不够", "招聘普工"], ["停车", "招聘"]).propose("车位").label is None
+
+
+def test_a_word_that_is_known_to_speak_for_a_label_is_learnt_along():
+    assert train(TEXTS, LABELS).propose("道闸").reasons == ()
+    found = train(TEXTS, LABELS, {"停车": ["泊位", "道闸"], "没有这一类": ["泊位"]}).propose("泊位和道闸")
+    assert found.ranked[0][0] == "停车"
+    assert {label for label, _sure in found.ranked} == set(SAID)
+
+
+def test_the_body_is_read_even_where_only_single_lines_were_learnt(reader):
+    assert reader.propose("有件事想请你们帮忙\n工程款拖了半年，货款也不付").ranked[0][0] == "欠款"
+
+
+def test_each_text_is_read_by_a_reader_that_has_not_seen_it():
+    found = read_unseen([*TEXTS, "☂☃"], [*LABELS, "停车"])
+    assert len(found) == len(TEXTS) + 1
+    assert found[-1].reasons == ()
+    assert 0 <= judged([*LABELS, "停车"], found).accuracy <= 1
 
 
 def test_a_confidence_that_is_always_right_has_no_error():
