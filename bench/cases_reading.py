@@ -69,11 +69,11 @@ def hand() -> dict[str, object]:
     rows = read(BY_HAND)
     asked, said = [messages[row["id"]] for row in rows], [row["category"] for row in rows]
     texts, labels = brought()
-    began = time.perf_counter()
+    began = time.process_time()  # of the processor: others work on the machine
     reader = train(texts, labels, starter_terms())
-    learnt = time.perf_counter()
+    learnt = time.process_time()
     found = reader.propose_all(asked)
-    each = time.perf_counter()
+    each = time.process_time()
     for text in asked:
         reader.propose(text)
     answered = [one.label == label for one, label in zip(found, said, strict=True) if one.label]
@@ -85,7 +85,7 @@ def hand() -> dict[str, object]:
         "answered": len(answered),
         "answered_right": sum(answered),
         "learning_seconds": round(learnt - began, 1),
-        "proposal_ms": round((time.perf_counter() - each) / len(asked) * 1000, 2),
+        "proposal_ms": round((time.process_time() - each) / len(asked) * 1000, 2),
     }
 
 
@@ -110,9 +110,9 @@ def raw() -> dict[str, object]:
 def tokenised() -> dict[str, object]:
     rows = read(HOTLINE / "train_tokenized.csv")
     texts, labels = [row["tokens"] for row in rows], [row["label"] for row in rows]
-    began = time.perf_counter()
+    began = time.process_time()
     train(texts, labels)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     return {
         "learning_seconds": round(seconds, 1),
         "ours": five_folds(texts, labels),
