@@ -66,6 +66,8 @@ TAKES = {
     "visits/findings/": "visits.Finding",
     "visits/week/": "visits.WeekPlan",
     "visits/week/stops/": "visits.PlanStop",
+    "visits/hand/devices/": "visits.Device",
+    "visits/hand/conflicts/": "visits.FieldConflict",
     "visits/must/rules/": "street",
     "ladder/e/": "enterprises.Enterprise",
     "ladder/measures/": "ladder.Cultivation",
@@ -313,6 +315,7 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
         side, Visit.objects.create(enterprise=firm, place=firm.seat, visitor=worker, state="planned", planned_for=day)
     )
     stage.put(side, Finding.objects.create(visit=visit, kind="problem", text=f"{mark}发现", case=case))
+    _on_a_device(stage, side, visit, mark, now, worker)
     stage.ids[side].setdefault("enterprises.Tenancy", []).extend(firm.tenancies.values_list("pk", flat=True))
     fact = enterprises.Fact.objects.create(
         enterprise=firm, key="employees", value=7, source_kind="visit", source=f"{mark}来源", as_of=day
@@ -407,6 +410,23 @@ def _organised(stage, side, seat, place, mark, day):
     roster = {"place": place("community"), "file_name": f"{mark}名册.xlsx", "made_at": timezone.now()}
     stage.put(side, rows.Roster.objects.create(**roster), f"{mark}名册")
     stage.put(side, rows.Employment.objects.create(person=person, company=company, percent=50, since=day))
+
+
+def _on_a_device(stage, side, visit, mark, now, worker):
+    """A device of the worker, something it said that did not take effect, and a field that two said differently."""
+    from linqi.visits.models import Device, FieldConflict, Operation
+
+    device = Device.objects.create(
+        owner=worker, name=f"{mark}手机", digest=f"{side}{visit.pk}", registered_at=now, ends_at=now
+    )
+    stage.put(side, device)
+    said = {"seq": 1, "kind": "set", "key": str(visit.pk), "said_at": now, "happened_at": now, "received_at": now}
+    refused = {"outcome": "refused", "reason": f"{mark}没有生效", "uid": f"{side}{visit.pk}"}
+    stage.put(side, Operation.objects.create(device=device, visit=visit, **said, **refused))
+    stage.put(
+        side,
+        FieldConflict.objects.create(visit=visit, field="met", value=f"{mark}财务", said_by=worker, said_at=now),
+    )
 
 
 def _about_a_case(stage, side, case, mark, now, worker):

@@ -130,6 +130,11 @@ class Verb(Choice):
     DEADLINES_RECOMPUTED = "cases.deadlines_recomputed", "重算期限"
     # visits
     VISIT_PLANNED = "visits.planned", "安排走访"
+    VISIT_STARTED = "visits.started", "开始走访"
+    VISIT_FIELDS_SAID = "visits.fields_said", "填写走访单"
+    VISIT_CONFLICT_SETTLED = "visits.conflict_settled", "确认不一致的填写"
+    DEVICE_REGISTERED = "visits.device_registered", "登记走访设备"
+    DEVICE_REVOKED = "visits.device_revoked", "停用走访设备"
     VISIT_RECORDED = "visits.recorded", "记录走访"
     VISIT_MISSED = "visits.missed", "未见到人"
     VISIT_REFUSED = "visits.refused", "企业婉拒"

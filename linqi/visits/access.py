@@ -9,9 +9,12 @@ from linqi.kit.privacy import Kept, declare
 from linqi.territory.models import Coverage
 from linqi.visits.models import (
     BuildingRota,
+    Device,
+    FieldConflict,
     Finding,
     MustVisitRule,
     MustVisitScore,
+    Operation,
     PlanFeed,
     PlanFirm,
     PlanShift,
@@ -42,6 +45,9 @@ def _product_or_street(reach: Reach, permission: str) -> Q:
 
 scope(Visit, "visits.see", by_place("place"))
 scope(Finding, "visits.see", by_place("visit__place"))
+scope(FieldConflict, "visits.see", by_place("visit__place"))
+scope(Device, "visits.record", by_owner("owner"))
+scope(Operation, "visits.record", by_owner("device__owner"))
 scope(MustVisitRule, "visits.see", by(_product_or_street) | by_place("street"))
 scope(MustVisitScore, "visits.see", by(_product_or_street) | by_place("street"))
 scope(PlanTerms, "visits.see", by(_product_or_street) | by_place("street"))
@@ -60,6 +66,7 @@ declare(
         "summary": Kept.FILE,
         "next_step": Kept.FILE,
         "why_again": Kept.FILE,
+        "stamps": Kept.FILE,
     },
     plain=["reasons", "dues"],
 )
@@ -77,3 +84,14 @@ declare(PlanShift, personal={"user": Kept.FILE})
 declare(PlanStop, plain=["days"])
 declare(PlanFirm, plain=["dues"])
 declare(PlanFeed, personal={"user": Kept.ACCOUNT}, plain=["digest"])
+declare(Device, personal={"owner": Kept.ACCOUNT, "name": Kept.ACCOUNT}, plain=["digest"])
+declare(
+    Operation,
+    personal={"body": Kept.FILE, "reason": Kept.FILE, "result": Kept.FILE},
+    plain=["uid", "boot", "kind", "key"],
+)
+declare(
+    FieldConflict,
+    personal={"value": Kept.FILE, "said_by": Kept.FILE, "settled_by": Kept.FILE, "settled_as": Kept.FILE},
+    plain=["field"],
+)

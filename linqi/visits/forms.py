@@ -12,7 +12,7 @@ from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises import dictionary
 from linqi.kit.clock import today
-from linqi.visits.models import MustVisitRule
+from linqi.visits.models import MustVisitRule, Visit
 from linqi.visits.rules import Reason
 
 
@@ -49,13 +49,21 @@ class RecordForm(forms.Form):
     next_step = forms.CharField(label=_("下一步"), max_length=200, required=False)
     visited_on = forms.DateField(label=_("走访日期"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     why_again = forms.CharField(label=_("为何近期再访"), max_length=200, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, soon: bool = False, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"visited_on": today()})
+    def __init__(self, *args: Any, soon: bool = False, visit: Visit | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"visited_on": today(), **(_so_far(visit) if visit else {})})
         super().__init__(*args, **kwargs)
+        if visit is None:
+            del self.fields["seen"]
         self.fields["visited_on"].widget.attrs["max"] = today().isoformat()
         if not soon:
             del self.fields["why_again"]
+
+
+def _so_far(visit: Visit) -> dict[str, Any]:
+    """What was said of a visit already on somebody's device, and which edition of it one sees."""
+    return {"met": visit.met, "summary": visit.summary, "next_step": visit.next_step, "seen": visit.edition}
 
 
 class FactForm(forms.Form):

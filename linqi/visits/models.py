@@ -10,6 +10,7 @@ from linqi.kit.choices import Choice
 from linqi.organisation.models import LinkTeam
 from linqi.territory.models import Place
 from linqi.visits.flow import PlanState, Search, State
+from linqi.visits.merging import Outcome
 from linqi.visits.rules import Reason
 
 
@@ -33,6 +34,11 @@ class Visit(models.Model):
     next_step = models.CharField(max_length=200, blank=True)
     why_again = models.CharField(
         max_length=200, blank=True, help_text="Why we went again so soon without a new reason 无事不扰."
+    )
+
+    edition = models.PositiveIntegerField(default=0, help_text="Counts every change; what a device compares.")
+    stamps = models.JSONField(
+        default=dict, help_text="Field → {edition, by, device, at}: who said what it holds, where and when."
     )
 
     class Meta:
@@ -304,3 +310,84 @@ class PlanFeed(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+# --- in the hand ------------------------------------------------------------------------------------------------------
+class Device(models.Model):
+    """A phone or tablet on which its owner keeps visits without a signal 走访设备.
+
+    `taken`: the number of its last operation that was dealt with. Its token opens the exchange of visits and nothing else.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="visit_devices")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex.")
+    registered_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    clock_off = models.IntegerField(null=True, help_text="Seconds its clock was ahead of ours at the last contact.")
+    revoked_at = models.DateTimeField(null=True)
+    wiped_at = models.DateTimeField(null=True, help_text="When it was told to forget what it kept.")
+    taken = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Operation(models.Model):
+    """One operation of a device and what became of it; a row is written with its effect or not at all 设备操作."""
+
+    device = models.ForeignKey(Device, models.PROTECT, related_name="operations")
+    uid = models.CharField(max_length=36, unique=True, help_text="Made on the device.")
+    seq = models.PositiveBigIntegerField()
+    boot = models.CharField(max_length=40, blank=True)
+    kind = models.CharField(max_length=12)
+    key = models.CharField(
+        max_length=36, help_text="The visit as the device names it: our number, or an id of its own."
+    )
+    visit = models.ForeignKey(Visit, models.SET_NULL, null=True, related_name="operations")
+    body = models.JSONField(default=dict)
+    said_at = models.DateTimeField(help_text="As the device's clock showed it.")
+    happened_at = models.DateTimeField(help_text="By our clock, from how long ago it was.")
+    received_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    reason = models.CharField(max_length=300, blank=True, help_text="In words, when it did not take effect.")
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["kind", "key"], name="operation_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["device", "seq"], name="operation_number_once"),
+            models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="operation_outcome_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id}:{self.seq} {self.kind}"
+
+
+class FieldConflict(models.Model):
+    """A field of which two said different things without knowing of each other, until a person says which it is 填写不一致.
+
+    `value` was said by `said_by`; what the visit holds was there first.
+    """
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="conflicts")
+    field = models.CharField(max_length=20)
+    value = models.TextField(blank=True)
+    said_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+")
+    said_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    settled_as = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["visit", "settled_at"], name="conflict_visit")]
+
+    def __str__(self) -> str:
+        return f"{self.visit_id} {self.field}"

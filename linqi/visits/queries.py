@@ -1,14 +1,18 @@
 """Whom we must go and see, and what was found where we went."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from linqi.accounts.models import User
 from linqi.accounts.queries import valid_on
+from linqi.cases.flow import WORKING
+from linqi.cases.queries import cases_seen_by
 from linqi.conditions.one import Reason as Told
 from linqi.conditions.rules import Outcome
 from linqi.conditions.tree import Comparison, Not, comparisons
@@ -16,12 +20,15 @@ from linqi.conditions.words import sentence, shown
 from linqi.enterprises import dictionary
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import Sight, shown_name, sight_of
-from linqi.kit import access
+from linqi.kit import access, clock
 from linqi.kit.access import System, seen_by
+from linqi.organisation.models import LinkTeamSeat
 from linqi.territory.models import Coverage, Place, PlaceKind
 from linqi.visits import standing
 from linqi.visits.flow import State
-from linqi.visits.models import Finding, MustVisitRule, MustVisitScore, Visit
+from linqi.visits.merging import FIELDS
+from linqi.visits.merging import Outcome as Became
+from linqi.visits.models import Device, FieldConflict, Finding, MustVisitRule, MustVisitScore, Operation, Visit
 from linqi.visits.rules import Due, Reason, Score
 from linqi.visits.signals import FROM_SECRETS, book, streets_of
 from linqi.visits.standing import Standing
@@ -236,3 +243,91 @@ def order_of(street: Place | None, day: date) -> MustVisitScore | None:
 def history_of(street: Place, reason: Reason) -> QuerySet[MustVisitRule]:
     """Every row a street ever had for a kind of must-visit, the newest first; those still to come included."""
     return MustVisitRule.objects.filter(street=street, reason=reason.value).select_related("set_by").order_by("-pk")
+
+
+# --- in the hand --------------------------------------------------------------------------------------------------------
+AHEAD, BEHIND = timedelta(days=6), timedelta(days=7)  # which visits a device keeps; product default
+MOST_KEPT = 300  # visits on one device; product default
+
+
+def devices_of(user: Any) -> QuerySet[Device]:
+    """The devices a user registered, the newest first."""
+    return seen_by(user, Device)
+
+
+def needing_attention(user: Any) -> QuerySet[Operation]:
+    """What devices of the user said in the last week and did not take effect 需要处理."""
+    since = clock.now() - BEHIND
+    rows = seen_by(user, Operation).exclude(outcome=Became.APPLIED.value).filter(received_at__gte=since)
+    return rows.select_related("device", "visit__enterprise").order_by("-pk")
+
+
+def open_conflicts(user: Any) -> QuerySet[FieldConflict]:
+    """Fields of which two said different things, at the user's places."""
+    return seen_by(user, FieldConflict).filter(settled_at=None).select_related("visit__enterprise", "said_by", "device")
+
+
+def visits_in_hand(device: Device, today: date) -> QuerySet[Visit]:
+    """The visits a device keeps: its owner's and those of the owner's teams, of the days round today; and what it worked on."""
+    user = device.owner
+    near = Q(state=State.PLANNED, planned_for__lte=today + AHEAD) | Q(state=State.DONE, visited_on__gte=today - BEHIND)
+    teams = LinkTeamSeat.objects.filter(valid_on(today), user=user).values("team")
+    worked = Operation.objects.filter(device=device, received_at__gte=clock.now() - BEHIND, visit__isnull=False)
+    mine = (Q(visitor=user) | Q(team__in=teams)) & near
+    found = seen_by(user, Visit, "visits.record").filter(mine | Q(pk__in=worked.values("visit")))
+    return found.order_by("-planned_for", "-pk")[:MOST_KEPT]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The least that one needs of a visit where there is no signal 走访单."""
+
+    visit: Visit
+    name: str
+    said: dict[str, dict[str, Any]]
+    conflicts: list[FieldConflict]
+    findings: list[Finding]
+    last: Visit | None
+    cases: list[dict[str, Any]]
+
+
+def sheets(device: Device, ids: Iterable[int]) -> list[Sheet]:
+    """The sheets of visits that a device keeps; the number of queries does not depend on how many."""
+    user = device.owner
+    visits = list(visits_seen_by(user).filter(pk__in=list(ids)).order_by("pk"))
+    firms = {visit.enterprise_id for visit in visits}
+    found = seen_by(user, Finding).filter(visit__in=visits).order_by("pk")
+    findings, conflicts, cases, before = (defaultdict[int, list[Any]](list) for _kind in range(4))
+    for one in found:
+        findings[one.visit_id].append(one)
+    for clash in open_conflicts(user).filter(visit__in=visits):
+        conflicts[clash.visit_id].append(clash)
+    asked = cases_seen_by(user).filter(enterprise__in=firms, state__in=WORKING).order_by("pk")
+    for firm, *told in asked.values_list("enterprise_id", "id", "number", "title", "category_id"):
+        cases[firm].append(dict(zip(("id", "number", "title", "category"), told, strict=True)))
+    earlier = seen_by(user, Visit).filter(enterprise__in=firms, state=State.DONE).order_by("visited_on", "pk")
+    for visit in earlier:
+        before[visit.enterprise_id].append(visit)
+    people = {
+        stamp["by"] for visit in visits for stamp in visit.stamps.values() if isinstance(stamp, dict) and stamp["by"]
+    }
+    names = {one.pk: str(one) for one in User.objects.filter(pk__in=people)}
+    return [
+        Sheet(
+            visit=visit,
+            name=shown_name(visit.enterprise, user),
+            said={
+                name: {
+                    "value": getattr(visit, name),
+                    "by": names.get(visit.stamps.get(name, {}).get("by"), ""),
+                    "at": visit.stamps.get(name, {}).get("at"),
+                }
+                for name in FIELDS
+            },
+            conflicts=conflicts[visit.pk],
+            findings=findings[visit.pk],
+            last=next((one for one in reversed(before[visit.enterprise_id]) if one.pk != visit.pk), None),
+            cases=cases[visit.enterprise_id],
+        )
+        for visit in visits
+    ]

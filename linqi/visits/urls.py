@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.visits.views import desk, rules, week
+from linqi.visits.views import desk, hand, rules, week
 
 app_name = "visits"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +14,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("must/rules/<int:street_id>/<slug:reason>/", rules.rule, name="rule"),
     path("must/rules/<int:street_id>/<slug:reason>/trigger/", rules.trigger, name="trigger"),
     path("must/rules/<int:street_id>/<slug:reason>/restore/", rules.restore, name="restore"),
+    path("hand/exchange/", hand.exchange, name="exchange"),
+    path("hand/register/", hand.register, name="register"),
+    path("hand/devices/", hand.devices, name="devices"),
+    path("hand/devices/<int:pk>/revoke/", hand.revoke, name="revoke"),
+    path("hand/conflicts/<int:pk>/", hand.conflict, name="conflict"),
     path("plan/", desk.plan, name="plan"),
     path("record/", desk.record_new, name="record_new"),
     path("<int:pk>/", desk.visit, name="detail"),

@@ -26,6 +26,7 @@ from linqi.kit.clock import today
 from linqi.organisation.queries import team_looking_after
 from linqi.territory.models import Place
 from linqi.visits import intake, queries, rules, signals, standing
+from linqi.visits.actions.fields import say
 from linqi.visits.flow import LIFE, State
 from linqi.visits.models import Finding, FindingKind, MustVisitRule, MustVisitScore, Visit
 from linqi.visits.rules import Reason
@@ -61,6 +62,20 @@ def plan_visit(
 
 
 @transaction.atomic
+def start_visit(*, enterprise: Enterprise, day: date, why_again: str = "", by: Any) -> Visit:
+    """Open the sheet of a visit on the spot; a planned one that waits is taken instead of a second 开始走访."""
+    place = _place_of(enterprise)
+    access.require(by, "visits.record", place)
+    access.require(by, "visits.record", enterprise)
+    waiting = Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).first()
+    if waiting is not None:
+        return waiting
+    visit = _new(enterprise, place, day=day, visitor=by.pk, why_again=why_again, by=by)
+    journal.write(by=by, verb=Verb.VISIT_STARTED, subject=visit, reasons=visit.reasons)
+    return visit
+
+
+@transaction.atomic
 def record_visit(
     *,
     visit: Visit,
@@ -68,11 +83,13 @@ def record_visit(
     met: str = "",
     summary: str = "",
     next_step: str = "",
+    seen: int | None = None,
     by: Any,
 ) -> Visit:
     """Keep what a visit brought: whom one met by role, what it was about, what comes next 记录走访.
 
-    Nothing else is asked: no place, no photo, no hour (国办函〔2026〕12号).
+    Nothing else is asked: no place, no photo, no hour (国办函〔2026〕12号). `seen`: the edition of the visit that the writer had before
+    them; what a device said since then is kept beside it. None: the latest.
     """
     access.require(by, "visits.record", visit)
     visit = _locked(visit)
@@ -81,9 +98,9 @@ def record_visit(
         raise ValidationError({"visited_on": _("还没到的日子不能记为已走访。")})
     if not summary.strip():
         raise ValidationError({"summary": _("请用一两句话写明走访情况。")})
-    visit.visited_on, visit.met, visit.summary = visited_on, met.strip()[:60], summary.strip()
-    visit.next_step, visit.visitor_id = next_step.strip()[:200], by.pk
-    _move(visit, state, ["visited_on", "met", "summary", "next_step", "visitor"])
+    visit.visited_on, visit.visitor_id = visited_on, by.pk
+    say(visit, {"met": met, "summary": summary, "next_step": next_step}, seen=seen, by=by)
+    _move(visit, state, ["visited_on", "visitor", "met", "summary", "next_step", "stamps"])
     journal.write(
         by=by, verb=Verb.VISIT_RECORDED, subject=visit, visited_on=visited_on.isoformat(), reasons=visit.reasons
     )
@@ -107,7 +124,9 @@ def record_unplanned_visit(
     access.require(by, "visits.record", enterprise)
     waiting = Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).first()
     visit = waiting or _new(enterprise, place, day=visited_on, visitor=by.pk, why_again=why_again, by=by)
-    return record_visit(visit=visit, visited_on=visited_on, met=met, summary=summary, next_step=next_step, by=by)
+    return record_visit(
+        visit=visit, visited_on=visited_on, met=met, summary=summary, next_step=next_step, seen=0, by=by
+    )
 
 
 @transaction.atomic
@@ -391,6 +410,7 @@ def _found(
     finding = Finding.objects.create(
         visit=visit, kind=kind.value, text=text.strip()[:500], case_id=case, claim_id=claim
     )
+    _move(visit, visit.state, [])
     journal.write(by=by, verb=Verb.VISIT_FINDING_ADDED, subject=visit, finding=finding.pk, kind=kind.value)
     return finding
 
@@ -416,4 +436,5 @@ def _locked(visit: Visit) -> Visit:
 
 def _move(visit: Visit, state: str, fields: list[str]) -> None:
     visit.state = state
-    visit.save(update_fields=["state", *fields])
+    visit.edition += 1
+    visit.save(update_fields=["state", "edition", *fields])

@@ -151,7 +151,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     visit = _visit(request, pk)
     if "record" not in LIFE.open_moves(visit.state):
         return redirect("visits:detail", pk=pk)
-    form = RecordForm(request.POST or None)
+    form = RecordForm(request.POST or None, visit=visit)
     if request.method == "POST" and form.is_valid():
 
         def save() -> None:

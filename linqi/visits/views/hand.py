@@ -1,0 +1,191 @@
+"""Visits in the hand: where devices exchange with us, which devices there are, and what two said differently 随身走访."""
+
+import json
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from linqi.kit import access, clock
+from linqi.ui.attempts import attempt
+from linqi.ui.parts import Crumb
+from linqi.visits import queries
+from linqi.visits.actions import fields, hand
+from linqi.visits.flow import State
+from linqi.visits.merging import CACHED_FOR, Outcome, Parcel, Unreadable, read
+from linqi.visits.models import Device, FindingKind, Operation
+from linqi.visits.rules import Reason
+
+FIELD_LABELS = {"met": _lazy("见到谁"), "summary": _lazy("走访情况"), "next_step": _lazy("下一步")}
+
+
+@login_not_required
+@csrf_exempt  # the token comes in a header that no other site can make a browser send
+@never_cache
+@require_POST
+def exchange(request: HttpRequest) -> HttpResponse:
+    """One contact of a device: what it brings is applied, once and in order; what it lacks is sent.
+
+    401: the token is nobody's or its owner may no longer, forget everything; 400: cannot be read, `field` says what; 409: register anew.
+    """
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    device = hand.device_by_token(token) if kind == "Device" and token else None
+    if device is None or not hand.may_exchange(device):
+        return _problem(401, _("这台设备已停用或登记已到期，本机内容已清除。请重新登录并登记。"), wipe=True)
+    try:
+        parcel = read(json.loads(request.body))
+    except Unreadable as wrong:
+        return _problem(400, _("同步内容读不懂，请更新页面后再试。"), field=wrong.field)
+    except (ValueError, RecursionError):
+        return _problem(400, _("同步内容读不懂，请更新页面后再试。"), field="")
+    hand.mark_contact(device=device, parcel=parcel)
+    taken: list[Operation] = []
+    try:
+        taken.extend(hand.take_operation(device=device, said=said, parcel=parcel) for said in parcel.said)
+    except hand.Gap as gap:
+        return JsonResponse({"wanted": gap.wanted, "outcomes": [_outcome(one) for one in taken], **_time()})
+    except hand.Cloned:
+        return _problem(409, _("这台设备的编号与服务器不一致，可能来自备份或复制。请重新登记。"))
+    return JsonResponse({"outcomes": [_outcome(one) for one in taken], **_pulled(device, parcel), **_time()})
+
+
+@require_POST
+@access.page("visits.record")
+def register(request: HttpRequest) -> HttpResponse:
+    """Register the device one holds; its token is told once."""
+    try:
+        device, token = hand.register_device(name=request.POST.get("name", ""), by=request.user)  # type: ignore[arg-type]
+    except ValidationError as refused:
+        return _problem(422, "；".join(refused.messages))
+    return JsonResponse({"device": device.pk, "name": device.name, "token": token, "owner": device.owner_id})
+
+
+@access.page("visits.record")
+def devices(request: HttpRequest) -> HttpResponse:
+    """One's own devices, what they said and did not take effect, and what two said differently."""
+    now = clock.now()
+    rows = [
+        (one, _state(one), abs(one.clock_off or 0) > 300, one.revoked_at is None and one.ends_at > now)
+        for one in queries.devices_of(request.user)
+    ]
+    context = {
+        "devices": rows,
+        "attention": [(one, _(Outcome(one.outcome).label)) for one in queries.needing_attention(request.user)[:50]],
+        "conflicts": [
+            (one, FIELD_LABELS[one.field], getattr(one.visit, one.field))
+            for one in queries.open_conflicts(request.user)[:50]
+        ],
+        "days": CACHED_FOR.days,
+        "crumbs": [Crumb(_("走访"), reverse("visits:list")), Crumb(_("随身设备"))],
+    }
+    return render(request, "visits/devices.html", context)
+
+
+@require_POST
+@access.page("visits.record")
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop a device that was lost or is no longer used."""
+    device = get_object_or_404(queries.devices_of(request.user), pk=pk)
+    attempt(
+        request,
+        lambda: hand.revoke_device(device=device, by=request.user),
+        done=_("已停用。它下次联网时清除本机内容。"),
+    )
+    return redirect("visits:devices")
+
+
+@require_POST
+@access.page("visits.record")
+def conflict(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say which of two it is, or a third."""
+    found = get_object_or_404(queries.open_conflicts(request.user), pk=pk)
+    if attempt(
+        request,
+        lambda: fields.settle(conflict=found, value=request.POST.get("value", "")[:2000], by=request.user),
+    ):
+        messages.success(request, _("已确认。"))
+    return redirect("visits:devices")
+
+
+def _pulled(device: Device, parcel: Parcel) -> dict[str, Any]:
+    """What the device lacks: the sheets that are not as it holds them, and which visits are still its own."""
+    listed = list(queries.visits_in_hand(device, clock.today()).values_list("pk", flat=True))
+    sheets = [_marked(_sheet(one)) for one in queries.sheets(device, listed)]
+    return {"listed": sorted(listed), "sheets": [one for one in sheets if parcel.have.get(one["id"]) != one["mark"]]}
+
+
+def _marked(sheet: dict[str, Any]) -> dict[str, Any]:
+    """A sheet with what stands for all of it: the device tells us this mark, and we see whether anything is otherwise."""
+    said = json.dumps(sheet, cls=DjangoJSONEncoder, sort_keys=True).encode()
+    return {**sheet, "mark": blake2b(said, digest_size=8).hexdigest()}
+
+
+def _sheet(one: queries.Sheet) -> dict[str, Any]:
+    visit = one.visit
+    return {
+        "id": visit.pk,
+        "edition": visit.edition,
+        "state": visit.state,
+        "state_label": _(State(visit.state).label),
+        "enterprise": visit.enterprise_id,
+        "name": one.name,
+        "place": visit.place.name,
+        "reasons": [_(Reason(code).label) for code in visit.reasons if code in Reason.values],
+        "planned_for": visit.planned_for.isoformat(),
+        "visited_on": visit.visited_on.isoformat() if visit.visited_on else None,
+        "said": one.said,
+        "conflicts": [
+            {
+                "id": clash.pk,
+                "field": clash.field,
+                "value": clash.value,
+                "by": str(clash.said_by or ""),
+                "device": str(clash.device or ""),
+                "at": clash.said_at.isoformat(),
+            }
+            for clash in one.conflicts
+        ],
+        "findings": [
+            {"kind": _(FindingKind(found.kind).label), "text": found.text, "case": found.case_id}
+            for found in one.findings
+        ],
+        "last": {"on": one.last.visited_on, "next_step": one.last.next_step} if one.last else None,
+        "cases": one.cases,
+    }
+
+
+def _outcome(one: Operation) -> dict[str, Any]:
+    return {
+        "id": one.uid,
+        "seq": one.seq,
+        "outcome": one.outcome,
+        "reason": one.reason,
+        "result": one.result,
+        "visit": one.visit_id,
+    }
+
+
+def _time() -> dict[str, Any]:
+    return {"now": clock.now().isoformat(), "cached_for": int(CACHED_FOR / timedelta(seconds=1))}
+
+
+def _state(device: Device) -> str:
+    if device.revoked_at is not None:
+        return _("已停用，已通知清除") if device.wiped_at else _("已停用，等它联网后清除")
+    return _("登记已到期") if device.ends_at <= clock.now() else _("使用中")
+
+
+def _problem(status: int, title: str, **more: Any) -> JsonResponse:
+    return JsonResponse({"title": title, "status": status, **more}, status=status)
