@@ -120,7 +120,7 @@ class Network:
     told: Counter = field(default_factory=Counter)
 
     def exchange(self, phone, now):
-        """One contact: maybe dropped on the way there or back, doubled, or kept and brought later."""
+        """One contact: maybe dropped on the way there or back, doubled, or kept and brought later. Whether the answer arrived."""
         body = phone.parcel(now, self.rng.randrange(1, 6))
         luck = self.rng.random() if self.bad else 1.0
         if luck < self.bad * 0.25:
@@ -137,8 +137,8 @@ class Network:
                 return self._count("answer dropped")
             phone.take(answer)
         except Lost:
-            self._count("killed")
-        return None
+            return self._count("killed")
+        return True
 
     def bring_late(self):
         """Something that was sent long ago arrives after all, in any order."""
@@ -153,6 +153,7 @@ class Network:
 
     def _count(self, what):
         self.told[what] += 1
+        return False
 
 
 def live(phones, network, firms, clock, steps):
@@ -179,8 +180,9 @@ def live(phones, network, firms, clock, steps):
             network.exchange(phone, clock())
         if not any(phone.queue for phone in phones):
             break
-    for phone in phones:
-        network.exchange(phone, clock())
+    for phone in phones:  # the server may still die over the last contact: then there is another
+        while not network.exchange(phone, clock()):
+            pass
     return said
 
 
