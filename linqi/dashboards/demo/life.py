@@ -47,6 +47,8 @@ VISIT_COLUMNS = (
     "summary",
     "next_step",
     "why_again",
+    "edition",
+    "stamps",
 )
 FINDING_COLUMNS = ("id", "visit", "kind", "text", "case", "claim", "recorded_at")
 CLAIM_COLUMNS = (
@@ -337,6 +339,8 @@ class _Year:
             random.choice(words()["summaries"]) if seen else "",
             random.choice(words()["next_steps"]) if seen else "",
             "",
+            0,
+            {},
         )
         self.life.visits.append(row)
         at = self._moment(day)
