@@ -60,6 +60,7 @@ TAKES = {
     "cases/tables/limits/": "cases.TimeLimit",
     "cases/strands/": "cases.Strand",
     "cases/files/": "cases.Attachment",
+    "cases/materials/": "cases.CaseMaterial",
     "cases/views/": "cases.SavedView",
     "cases/channels/": "cases.Batch",
     "visits/": "visits.Visit",
@@ -113,6 +114,7 @@ WORDS = {
     ],
     "open311/v2/": ["json", "xml", "LQ20260302-0001"],
     "api/v1/": ["LQ20260302-0001", "accept"],
+    "cases/materials/": ["promise", "bring", "waive", "end"],
     "cases/strands/": ["take", "done", "cannot", "drop", "admit", "refuse"],
     "cases/tables/rows/": ["up", "down", "end"],
     "cases/<int:pk>/mend/": ["uphold", "reject", "mend", "content", "discontent"],
@@ -458,6 +460,7 @@ def _about_a_case(stage, side, case, mark, now, worker):
             case=case, amount=1, debtor="other", debtor_name=f"{mark}付款方", delivered_on=now.date()
         ),
     )
+    stage.put(side, cases.CaseMaterial.objects.create(case=case, name=f"{mark}证明", later=True, state="missing"))
     number = cases.Reference.objects.create(
         case=case, street=case.street, channel="hotline", external_id=f"{mark}{case.pk}"
     )

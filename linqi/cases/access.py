@@ -9,6 +9,7 @@ from linqi.cases.models import (
     Attachment,
     Batch,
     Case,
+    CaseMaterial,
     CommunityDuty,
     DayCount,
     DispatchRow,
@@ -117,6 +118,7 @@ _TO_READ: Final = by(
 )
 scope(Attachment, "cases.see", _OF_CASE | _helping("case"))
 scope(Receivable, "cases.see", _OF_CASE | _helping("case"))
+scope(CaseMaterial, "cases.see", _OF_CASE | _helping("case"))
 scope(  # moved on by its own section, or its own community, alone
     Strand, "cases.see", _TO_READ | by_department("department") | by_place("community")
 )
@@ -143,6 +145,7 @@ scope(TrainedReader, "cases.configure", to_nobody("only what proposes categories
 scope(DayCount, "cases.see", to_nobody("only the action that opens a case counts with it"))
 
 declare(Receivable, personal={"debtor_name": Kept.FILE, "amount": Kept.FILE})
+declare(CaseMaterial, personal={"name": Kept.FILE, "reason": Kept.FILE})
 declare(Attachment, personal={"name": Kept.FILE, "file": Kept.FILE, "added_by": Kept.FILE}, plain=["digest"])
 declare(Strand, personal={"task": Kept.FILE, "result": Kept.FILE, "handler": Kept.FILE, "opened_by": Kept.FILE})
 declare(

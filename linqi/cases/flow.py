@@ -159,3 +159,34 @@ class Mend(Choice):
     MEND = "mend", "整改完成"
     CONTENT = "content", "回访：企业认可"
     DISCONTENT = "discontent", "回访：仍不满意"
+
+
+class MaterialState(Choice):
+    """Where one thing that the guide asks for stands 材料状态."""
+
+    MISSING = "missing", "尚缺"
+    OWED = "owed", "容缺待补"
+    HELD = "held", "已收到"
+    WAIVED = "waived", "免交"
+    FAILED = "failed", "承诺未履行，已终止"
+
+
+class Bring(Choice):
+    """The moves of one thing to bring 材料动作."""
+
+    PROMISE = "promise", "承诺补交"
+    BRING = "bring", "已交来"
+    WAIVE = "waive", "免交"
+    END = "end", "承诺终止"
+
+
+MATERIAL: Final = Flow(
+    start=MaterialState.MISSING,
+    moves={
+        "promise": ({MaterialState.MISSING}, MaterialState.OWED),
+        "bring": ({MaterialState.MISSING, MaterialState.OWED}, MaterialState.HELD),
+        "waive": ({MaterialState.MISSING, MaterialState.OWED}, MaterialState.WAIVED),
+        "end": ({MaterialState.OWED}, MaterialState.FAILED),
+    },
+)
+OUTSTANDING: Final = frozenset({MaterialState.MISSING, MaterialState.OWED})  # the case cannot be closed yet

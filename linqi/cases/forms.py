@@ -14,6 +14,7 @@ from linqi.cases.flow import Join, Mend, Move
 from linqi.cases.models import Case, Channel, Ground, Outcome, Route, Solved, Source
 from linqi.cases.receivables import Debtor
 from linqi.cases.replying import doubts
+from linqi.catalogue.guides import Material
 from linqi.catalogue.models import CaseClass, Category
 from linqi.catalogue.queries import grouped_by_window
 from linqi.enterprises.models import Enterprise
@@ -74,6 +75,37 @@ class ReceivableForm(forms.Form):
     def said(self) -> dict[str, Any]:
         """What was said, as the action takes it."""
         return {**self.cleaned_data, "debtor": Debtor(self.cleaned_data["debtor"])}
+
+
+class HandedForm(forms.Form):
+    """What was handed in of what the guide asks for, and by when the rest that may come later is promised."""
+
+    handed = forms.MultipleChoiceField(
+        label=_("已交来的材料"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("没有勾选的即为尚缺。"),
+    )
+    promised_for = forms.DateField(
+        label=_("可容缺材料的承诺补交日期"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("企业当面承诺的才填；不填的由企业自己承诺。"),
+    )
+
+    def __init__(self, *args: Any, materials: list[Material], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        handed = self.fields["handed"]
+        assert isinstance(handed, forms.MultipleChoiceField)
+        handed.choices = [(one.name, f"{one.name}（{_('可容缺')}）" if one.later else one.name) for one in materials]
+
+
+class PromiseForm(forms.Form):
+    """By which day something is promised."""
+
+    promised_for = forms.DateField(
+        label=_("承诺补交日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class CategoryField(forms.ModelChoiceField[Category]):

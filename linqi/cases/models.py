@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from linqi.cases.attachments import Kind
 from linqi.cases.dispatch import Basis
-from linqi.cases.flow import Mending, State, StrandState
+from linqi.cases.flow import MaterialState, Mending, State, StrandState
 from linqi.cases.receivables import Debtor
 from linqi.catalogue.models import CaseClass, Category
 from linqi.enterprises.models import Enterprise
@@ -554,6 +554,43 @@ class Receivable(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.amount}"
+
+
+class CaseMaterial(models.Model):
+    """One thing that the guide of the service asked for: handed in, or owed by a day 办件材料.
+
+    A copy of the guide's line as it stood when the materials were checked: a guide written anew changes no case.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="materials")
+    name = models.CharField(max_length=200)
+    later = models.BooleanField(help_text="May come after the case was taken on 可容缺.")
+    state = models.CharField(max_length=8, choices=MaterialState.choices)
+    promised_for = models.DateField(null=True, help_text="By which day the enterprise promised it 告知承诺.")
+    remind_on = models.DateField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True, help_text="When it came, was waived, or its promise ended.")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it need not come, or how the promise ended.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "name"], name="case_material_once"),
+            models.CheckConstraint(condition=Q(state__in=MaterialState.values), name="case_material_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["owed", "failed"]) | Q(later=True, promised_for__isnull=False),
+                name="case_material_owed_by_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["waived", "failed"]) | ~Q(reason=""), name="case_material_end_has_reason"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["remind_on"], condition=Q(state="owed", reminded_at=None), name="case_material_remind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.name}"
 
 
 class Strand(models.Model):

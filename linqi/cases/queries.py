@@ -18,11 +18,13 @@ from linqi.cases.flow import (
     LIFE,
     MENDING,
     OPEN,
+    OUTSTANDING,
     RUNNING,
     STRAND,
     UNSETTLED,
     WORKING,
     Join,
+    MaterialState,
     Mend,
     Mending,
     Move,
@@ -31,6 +33,7 @@ from linqi.cases.flow import (
 )
 from linqi.cases.models import (
     Case,
+    CaseMaterial,
     DispatchRow,
     HotIssue,
     Merge,
@@ -48,7 +51,7 @@ from linqi.cases.models import (
     Watch,
 )
 from linqi.cases.rules import Alarm, Audience, Limit, Press, Whose
-from linqi.catalogue.models import CaseClass, Category
+from linqi.catalogue.models import CaseClass, Category, Guide
 from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.kit import access, clock
 from linqi.kit.access import COMMUNITY_STAFF, Reach, Role, seen_by
@@ -346,6 +349,25 @@ def pauses_to_remind(now: datetime) -> QuerySet[Pause]:
     return Pause.objects.filter(until=None, reminded_at=None, remind_at__lte=now, case__state=State.WAITING)
 
 
+def promises_to_remind(now: datetime) -> QuerySet[CaseMaterial]:
+    """What an enterprise promised to bring and should be reminded of, once, not before nine in the morning."""
+    today = now.astimezone(clock.ZONE)
+    due = today.date() if today.time() >= clock.HOURS[0][0] else today.date() - timedelta(days=1)
+    return CaseMaterial.objects.filter(
+        state=MaterialState.OWED, reminded_at=None, remind_on__lte=due, case__state__in=OPEN
+    )
+
+
+def guides_for(case: Case) -> QuerySet[Guide]:
+    """The guides under which requests of this category are noted and that ask for something 适用的办事指南."""
+    return Guide.objects.filter(category=case.category_id).exclude(materials=[]).select_related("service")
+
+
+def materials_outstanding(case: Case) -> QuerySet[CaseMaterial]:
+    """What is missing or owed: each must come, be waived or end before the case is closed 未了结的材料."""
+    return case.materials.filter(state__in=OUTSTANDING)
+
+
 def to_hand_back() -> Q:
     """Numbers of other houses whose case has an answer, or has moved on since the answer was handed back 待回传."""
     changed = Q(returned_at=None)
@@ -430,6 +452,7 @@ def moves_open_to(user: Any, case: Case) -> list[Move]:
         Move.RESOLVE: raised,
         Move.SPLIT_UNTAKEN: joined is not None and not was_taken,
         Move.SPLIT_TAKEN: was_taken,
+        Move.CLOSE: case.state != State.ANSWERED or not materials_outstanding(case).exists(),
         Move.ANSWER: not case.strands.filter(state__in=RUNNING).exists(),
         Move.SEND_BACK: case.department_id is not None and case.handler_id in (None, user.pk),
         Move.RATE: rules.may_rate(case.closed_at, case.rated_at),

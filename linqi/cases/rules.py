@@ -3,7 +3,7 @@
 Every figure here is a default of the product, not of the street; docs/rules/time_limits.md says where it comes from.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -157,3 +157,22 @@ def may_decide(asked_by: int | None, by: int | None) -> bool:
 def number(day: date, running: int) -> str:
     """The number of the n-th case of a day: LQ20260302-0001 办件编号."""
     return f"LQ{day:%Y%m%d}-{running:04d}"
+
+
+# --- what may come later ----------------------------------------------------------------------------------------------
+PROMISE_WITHIN: Final = timedelta(days=60)  # natural days; product default, not of the street (docs/rules/materials.md)
+
+
+def may_promise(day: date, today: date) -> bool:
+    """Whether a day may be promised for what may come later: from today, not too far away 承诺日期."""
+    return today <= day <= today + PROMISE_WITHIN
+
+
+def may_end_promise(day: date | None, today: date) -> bool:
+    """A promise ends unkept only when its day is over 承诺终止."""
+    return day is not None and day < today
+
+
+def remind_of_promise(day: date, add_working_days: Callable[[date, int], date]) -> date:
+    """The last working day before the promised one; `add_working_days(d, 0)` is the last working day up to d 提醒日."""
+    return add_working_days(day - timedelta(days=1), 0)

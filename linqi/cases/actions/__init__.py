@@ -8,6 +8,7 @@ from linqi.cases.actions.arranging import (
 )
 from linqi.cases.actions.asking import ask, case_of, follow_token, set_public_form
 from linqi.cases.actions.attaching import attach, detach
+from linqi.cases.actions.bringing import check_materials, promise_material, settle_material
 from linqi.cases.actions.correcting import correct, noted
 from linqi.cases.actions.disputing import decide_objection, escalate, object_to, resolve, route_out
 from linqi.cases.actions.exporting import record_export
@@ -66,6 +67,7 @@ __all__ = [
     "attach",
     "call_back",
     "case_of",
+    "check_materials",
     "close",
     "contact",
     "correct",
@@ -94,6 +96,7 @@ __all__ = [
     "nudge",
     "object_to",
     "open_case",
+    "promise_material",
     "rate",
     "rate_by_link",
     "read_batch",
@@ -112,6 +115,7 @@ __all__ = [
     "set_duties",
     "set_public_form",
     "set_time_limit",
+    "settle_material",
     "split",
     "subscribe",
     "supply",

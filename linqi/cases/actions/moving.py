@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from linqi.cases import rules
+from linqi.cases import queries, rules
 from linqi.cases.actions.beats import move_on, ready, said_with, told_once
 from linqi.cases.actions.merging import answer_parts, carry_on, no_parts
 from linqi.cases.actions.strands import drop_running
@@ -78,6 +78,10 @@ def answer(*, case: Case, text: str, outcome: Outcome | None = None, category: C
 def close(*, case: Case, by: Any) -> Case:
     """Finish an answered case and ask the enterprise to rate it 办结."""
     case, state = ready(case, Move.CLOSE, "cases.close", by)
+    if owed := list(queries.materials_outstanding(case).values_list("name", flat=True)):
+        raise ValidationError(
+            _("还有材料没有了结：%(names)s。请登记交来、免交或承诺终止，再办结。") % {"names": "、".join(owed)}
+        )
     case.closed_at = clock.now()
     move_on(case, state, ["closed_at"])
     journal.write(by=by, verb=Verb.CASE_CLOSED, subject=case)

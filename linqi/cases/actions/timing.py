@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from linqi.cases import queries, rules
+from linqi.cases.actions.bringing import remind_promised
 from linqi.cases.actions.rating import tell_late_mending
 from linqi.cases.actions.strands import tell_late_strands
 from linqi.cases.actions.telling import tell
@@ -35,7 +36,7 @@ def tick(now: datetime) -> int:
     Safe to run twice at the same moment: a case is claimed by an UPDATE that must hit exactly one row, and whoever
     misses leaves it to the other.
     """
-    said = remind_waiting(now) + tell_late_mending(now) + tell_late_strands(now)
+    said = remind_waiting(now) + remind_promised(now) + tell_late_mending(now) + tell_late_strands(now)
     for alarm in Alarm:
         for pk in list(queries.alarming(alarm, now).values_list("pk", flat=True)):
             said += _alarm(pk, alarm, now)

@@ -11,7 +11,7 @@ from linqi.cases import queries, rules
 from linqi.cases.actions.beats import move_on, ready, said_with, told_once
 from linqi.cases.actions.telling import tell, tell_those_who_asked
 from linqi.cases.deadlines import counted
-from linqi.cases.flow import Move
+from linqi.cases.flow import MaterialState, Move
 from linqi.cases.models import Case, Extension, Pause
 from linqi.cases.rules import Audience
 from linqi.journal import actions as journal
@@ -49,6 +49,8 @@ def ask_more(*, case: Case, text: str, by: Any) -> Case:
     if case.pauses.filter(round=case.reopened).exists():
         raise ValidationError(_("一次性告知只能有一次，期限不再暂停；还缺什么请直接联系企业。"))
     said = said_with(text, _("请一次写全企业还要补充什么。"))
+    missing = case.materials.filter(state=MaterialState.MISSING, later=False).values_list("name", flat=True)
+    said = "\n".join([said, *(name for name in missing if name not in said)])  # told at once, whoever wrote the text
     now = clock.now()
     Pause.objects.create(
         case=case,

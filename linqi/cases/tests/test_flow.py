@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from linqi.cases.flow import LIFE, MENDING, OPEN, STRAND, UNSETTLED, WORKING
+from linqi.cases.flow import LIFE, MATERIAL, MENDING, OPEN, STRAND, UNSETTLED, WORKING
 
 DRAWN = Path(__file__).parents[3] / "docs" / "rules" / "case_states.md"
 
 
-@pytest.mark.parametrize("flow", [LIFE, MENDING, STRAND], ids=["case", "bad rating", "part"])
+@pytest.mark.parametrize("flow", [LIFE, MENDING, STRAND, MATERIAL], ids=["case", "bad rating", "part", "material"])
 def test_the_page_draws_the_table(flow):
     assert flow.as_mermaid() in DRAWN.read_text(encoding="utf-8")
 

@@ -39,6 +39,7 @@ from linqi.cases.models import (
 from linqi.cases.views.bulk import steps_for
 from linqi.cases.views.facts import facts_of
 from linqi.cases.views.lists import STATE_TONES, desk_table, objection_table
+from linqi.cases.views.materials import materials_on
 from linqi.cases.views.proposing import proposed, said_so_far
 from linqi.cases.views.rated import rating_on
 from linqi.cases.views.receivables import owed_on
@@ -362,6 +363,7 @@ def _page(request: HttpRequest, found: Case, given: dict[Move, SayForm] | None =
             "seldom_open": any(form and form.errors for one, form in forms.items() if one in SELDOM),
             "similar": comparing.similar_to(request.user, found) if found.state in OPEN else [],
             **owed_on(found, request.user),
+            **materials_on(found, request.user),
             **together_on(found, request.user),
             **rating_on(found, request.user, moves),
             "crumbs": [Crumb(_("办件"), reverse("cases:list")), Crumb(found.number)],

@@ -12,6 +12,7 @@ from linqi.cases.flow import OPEN, WORKING, Move, State
 from linqi.cases.forms import SAY, AttachForm, OwnCaseForm, PlaceField, RatingForm, SayForm
 from linqi.cases.models import Case, Outcome, Pressed, Route, Solved, Source
 from linqi.cases.views.lists import STATE_TONES, own_table
+from linqi.cases.views.materials import materials_on
 from linqi.cases.views.proposing import proposed, said_so_far
 from linqi.cases.views.receivables import owed_on
 from linqi.cases.views.timeline import happenings
@@ -179,6 +180,7 @@ def _page(
             "files": found.attachments.select_related("added_by"),
             "attach_form": AttachForm() if queries.may_attach(request.user, found) else None,
             **owed_on(found, request.user),
+            **materials_on(found, request.user),
             "entries": happenings(found, inside=False),
             "rating": (rating or RatingForm()) if Move.RATE in moves else None,
             "stars": "★" * (found.rating or 0),

@@ -14,6 +14,10 @@ from linqi.cases import actions, queries
 from linqi.cases.flow import Move, State
 from linqi.cases.models import Case, Pressed, Receivable
 from linqi.cases.receivables import Debtor
+from linqi.catalogue import actions as actions_of_catalogue
+from linqi.catalogue.guides import Material
+from linqi.catalogue.models import Window
+from linqi.kit import access
 from linqi.organisation.models import Department
 from linqi.territory.models import Place
 
@@ -36,6 +40,7 @@ def work(street: Place, desk: Desk, today: date) -> int:
     waiting = mine.filter(state=State.DISPATCHED, department__in=_sections_of(desk.handler))
     touched |= {case.pk for case in _not_taken_on(_each(waiting, desk.handler), desk)}
     touched |= _owed(street, desk, today)
+    touched |= _materials(street, desk, today)
     actions.save_view(name="本街道待受理", query="state=dispatched&sort=due_at", street=street, by=desk.leader)
     for pk in sorted(touched)[:3]:
         actions.watch(case=Case.objects.get(pk=pk), by=desk.leader)
@@ -102,3 +107,38 @@ def _first(cases: Iterator[Case], move: Move, by: Any) -> Case | None:
 
 def _sections_of(user: Any) -> list[int]:
     return list(user.grants.exclude(department=None).values_list("department", flat=True))
+
+
+def _materials(street: Place, desk: Desk, today: date) -> set[int]:
+    """Guides that say they are made up, and a case taken on under one of them with a promise to bring the rest."""
+    open_ = Case.objects.filter(street=street, handler=desk.handler.pk, state=State.ACCEPTED, materials=None)
+    case = open_.exclude(category__code="unpaid-receivables").select_related("category__window").order_by("-pk").first()
+    shown = [case.category] if case else []
+    shown += [window.categories.first() for window in Window.objects.exclude(pk=shown[0].window_id if shown else 0)[:2]]
+    for category in shown:
+        service = category.window.services.filter(guide=None).first()
+        if service is None:
+            continue
+        actions_of_catalogue.write_guide(
+            service=service,
+            category=category,
+            materials=[
+                Material("（演示）申请表"),
+                Material("（演示）合同复印件"),
+                Material("（演示）场地证明", later=True),
+            ],
+            steps=["（演示）提交", "（演示）核对", "（演示）答复"],
+            who="演示数据，由程序生成，不是真实的办事要求",
+            by=access.SYSTEM,
+        )
+    guide = queries.guides_for(case).first() if case else None
+    if case is None or guide is None:
+        return set()
+    actions.check_materials(
+        case=case,
+        guide=guide,
+        handed=["（演示）申请表", "（演示）合同复印件"],
+        promised_for=today + timedelta(days=10),
+        by=desk.handler,
+    )
+    return {case.pk}
