@@ -114,7 +114,8 @@ def _materials(street: Place, desk: Desk, today: date) -> set[int]:
     open_ = Case.objects.filter(street=street, handler=desk.handler.pk, state=State.ACCEPTED, materials=None)
     case = open_.exclude(category__code="unpaid-receivables").select_related("category__window").order_by("-pk").first()
     shown = [case.category] if case else []
-    shown += [window.categories.first() for window in Window.objects.exclude(pk=shown[0].window_id if shown else 0)[:2]]
+    others = Window.objects.exclude(pk__in=[one.window_id for one in shown])[:2]
+    shown += [one for window in others if (one := window.categories.first()) is not None]
     for category in shown:
         service = category.window.services.filter(guide=None).first()
         if service is None:
