@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from seen import fits, shows
 
 from linqi.cases import actions
 from linqi.cases.models import Source
@@ -14,17 +15,11 @@ from linqi.catalogue.guides import Material
 from linqi.catalogue.models import Category, Service
 from linqi.kit import clock
 from linqi.kit.access import SYSTEM
-from tests.test_journeys import CHROMIUM, browser, fits, shows, stage, walker  # noqa: F401
 
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.enable_socket,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.django_db(transaction=True)]
 
 
-def test_the_window_ticks_the_enterprise_promises_and_it_is_brought(stage, walker, live_server):  # noqa: F811
+def test_the_window_ticks_the_enterprise_promises_and_it_is_brought(stage, walker, live_server):
     category = Category.objects.get(code="unpaid-receivables")
     write_guide(
         service=Service.objects.filter(window=category.window).first(),
