@@ -45,7 +45,8 @@ class Field:
     """One field: how its values are typed, and in which words people speak of it.
 
     `type`: int | decimal | date | bool | enum | str | list; `period`: FY | month | anything else for undated;
-    `values`: (code, 中文, English) of a closed field; `group`: who holds it, in words; `asked`: whether a person can be asked for it.
+    `values`: (code, 中文, English) of a closed field; `group`: who holds it, in words; `asked`: whether a person can be asked for it;
+    `apart`: it may be recorded and looked at, but no condition and no formula may speak of it.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Field:
     formula: str = ""
     group: str = ""
     asked: bool = True
+    apart: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -126,9 +128,15 @@ class Book(Mapping[str, Field]):
             raise ConditionError(path, _("公式的结果类型与字段不符。"), _("请检查字段类型。"))
 
     def known(self, key: str, path: str) -> Field:
-        """The field under a key; ConditionError that proposes the nearest ones when there is none."""
-        if key in self._fields:
-            return self._fields[key]
+        """The field under a key that a condition or formula speaks of; ConditionError for one kept apart, or with the nearest for none."""
+        if (found := self._fields.get(key)) is not None and found.apart:
+            raise ConditionError(
+                path,
+                _("“%(field)s”不得用作判定条件：党组织信息不参与对企业的任何判定。") % {"field": found.label},
+                _("请删去这一条件，或改用其他字段。"),
+            )
+        if found is not None:
+            return found
         near = get_close_matches(key, self._fields, n=3)
         remedy = _("是否指：%(names)s？") % {"names": "、".join(near)} if near else _("请从信息字典中选择。")
         raise ConditionError(path, _("没有“%(key)s”这个字段。") % {"key": key}, remedy)

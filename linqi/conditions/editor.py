@@ -241,6 +241,8 @@ class Editor:
     def _fields(self, key: str) -> list[tuple[str, list[Choice]]]:
         grouped: dict[str, list[Choice]] = {}
         for one in self.book.values():
+            if one.apart and one.key != key:  # kept apart: never offered, but a row that has it shows what is wrong
+                continue
             grouped.setdefault(one.group, []).append(Choice(one.key, one.label, one.key == key))
         if key not in self.book:
             grouped.setdefault("", []).append(Choice(key, key or _("请选择"), chosen=True))

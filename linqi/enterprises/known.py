@@ -36,6 +36,7 @@ from linqi.kit.clock import today
 UNASKED: Final = frozenset(
     {"uscc", "name", "registered_address", "unit_id"}
 )  # they name an enterprise; nothing is decided by them
+APART: Final = frozenset({"party_org"})  # Party information never decides about an enterprise (ADR 9)
 HERE, OPERATES = "registered_here", "actual_operation_here"
 _NEW: Final = frozenset(  # after these all rows are read again
     {
@@ -66,6 +67,7 @@ def book() -> Book:
             formula=field.derived,
             group=field.holder_label,
             asked=field.asked_for,
+            apart=field.key in APART,
         )
         for field in dictionary.fields().values()
         if field.key not in UNASKED

@@ -34,5 +34,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("week/<int:pk>/urgent/", week.urgent, name="week_urgent"),
     path("week/<int:pk>/<slug:move>/", week.turn, name="week_turn"),
     path("week/stops/<int:pk>/move/", week.move, name="stop_move"),
+    path("week/stops/<int:pk>/release/", week.release, name="stop_release"),
     path("feed/<str:token>.ics", week.calendar, name="calendar"),
 ]

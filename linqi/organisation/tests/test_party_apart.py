@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from linqi.conditions.editor import Editor
+from linqi.conditions.tree import check
+from linqi.enterprises import known
 from linqi.enterprises.models import Enterprise
+from linqi.ladder import queries as ladder
 from linqi.organisation import actions
 from linqi.organisation.models import Body, BodySeat, Tie
+from linqi.visits import signals
 
 ROOT = Path(__file__).resolve().parents[2]
 JUDGING = ("conditions", "enterprises", "analytics", "policies", "ladder", "visits", "search")
@@ -52,6 +57,30 @@ def facts_of(firm):
     from linqi.enterprises.models import Fact
 
     return list(Fact.objects.filter(enterprise=firm).values_list("key", "value"))
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        {"field": "party_org", "op": "in", "value": ["branch", "committee"]},
+        {"field": "party_org", "op": "exists"},
+        {"expr": "party_org", "op": "eq", "value": "branch"},
+        {"not": {"any": [{"field": "employees", "op": "exists"}, {"field": "party_org", "op": "exists"}]}},
+    ],
+)
+@pytest.mark.parametrize("book", [known.book, signals.book, ladder.book], ids=["policies", "must-visits", "ladder"])
+def test_no_condition_may_ask_for_the_party_organisation_of_an_enterprise(asks, book):
+    problems = [one for one in check(asks, book()) if "党组织信息不参与" in one.message]
+    assert len(problems) == 1
+    assert problems[0].remedy
+
+
+def test_the_editor_does_not_offer_the_party_organisation():
+    shown = Editor.of({"all": [{"field": "employees", "op": "exists"}]}, known.book(), name="c", url="/x/")
+    (line,) = shown.root.parts
+    offered = {choice.value for _group, choices in line.fields for choice in choices}
+    assert len(offered) > 50
+    assert "party_org" not in offered
 
 
 def test_no_shipped_rule_asks_for_the_party_organisation_of_an_enterprise():

@@ -86,6 +86,32 @@ def test_moves_by_buttons_are_done_or_refused_in_words(as_, cast, plan):
     assert "不外出" in text(answer)
 
 
+def test_a_stop_put_somewhere_by_hand_is_let_go_by_a_button(as_, cast, plan):
+    browser = as_("econ_specialist")
+    stop = PlanStop.objects.filter(plan=plan, shift__isnull=False).first()
+    other = plan.shifts.exclude(pk=stop.shift_id).exclude(day=stop.shift.day).first()
+    release = reverse("visits:stop_release", args=[stop.pk])
+    page = reverse("visits:week", args=[plan.pk])
+    assert release not in text(browser.get(f"{page}?day={stop.shift.day}"))
+    browser.post(reverse("visits:stop_move", args=[stop.pk]), {"shift": other.pk})
+    assert release in text(browser.get(f"{page}?day={other.day}"))
+    answer = browser.post(release, follow=True)
+    assert "已取消固定" in text(answer)
+    assert release not in text(browser.get(f"{page}?day={other.day}"))
+    stop.refresh_from_db()
+    assert (stop.shift_id, stop.fixed) == (other.pk, False)
+
+
+def test_a_stop_of_a_plan_put_away_is_not_let_go(as_, cast, plan):
+    stop = PlanStop.objects.filter(plan=plan, shift__isnull=False).first()
+    PlanStop.objects.filter(pk=stop.pk).update(fixed=True)
+    actions.drop_week(plan=plan, by=cast.community_secretary)
+    answer = as_("econ_specialist").post(reverse("visits:stop_release", args=[stop.pk]), follow=True)
+    assert "已取消固定" not in text(answer)
+    stop.refresh_from_db()
+    assert stop.fixed
+
+
 def test_a_specialist_cannot_confirm_and_a_secretary_can(as_, cast, plan):
     turn = reverse("visits:week_turn", args=[plan.pk, "confirm"])
     page = text(as_("econ_specialist").post(turn, follow=True))
@@ -99,6 +125,7 @@ def test_others_do_not_see_the_plan(as_, cast, plan, who):
     assert as_(who).get(reverse("visits:week", args=[plan.pk])).status_code in {403, 404}
     stop = PlanStop.objects.filter(plan=plan).first()
     assert as_(who).post(reverse("visits:stop_move", args=[stop.pk]), {"out": "1"}).status_code in {403, 404}
+    assert as_(who).post(reverse("visits:stop_release", args=[stop.pk])).status_code in {403, 404}
 
 
 def test_one_sees_only_ones_own_days(as_, cast, plan, newcomer):

@@ -170,6 +170,19 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access.page("visits.plan")
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """A stop that was put somewhere by hand may be moved by the product again."""
+    stop = get_object_or_404(access.seen_by(request.user, PlanStop).select_related("plan__place", "shift"), pk=pk)
+    attempt(
+        request,
+        lambda: actions.release_stop(stop=stop, by=request.user),
+        done=_("已取消固定，重新求解时可能调整。"),
+    )
+    return redirect(weeks.address_of(stop.plan, stop.shift.day if stop.shift else stop.plan.monday))
+
+
+@require_POST
+@access.page("visits.plan")
 def absent(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody is away on a day, or is there after all."""
     plan, said = _plan(request, pk), request.POST
