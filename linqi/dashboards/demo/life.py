@@ -324,7 +324,7 @@ class _Year:
             )
         seen = state == VisitState.DONE
         met = random.choice(words()["met"]) if seen else ""
-        row = (
+        row: tuple[Any, ...] = (
             pk,
             firm.pk,
             firm.unit.pk,

@@ -18,8 +18,7 @@ from linqi.territory.models import Coverage, Place, PlaceKind
 from linqi.territory.queries import standing_below
 
 TIED_PARKS = 6  # parks of which a firm is tied to a member
-SURNAMES = "许林沈顾陆苏程叶"
-GIVEN = ("知行", "晚舟", "清和", "子衿", "云起", "怀瑾", "思远", "若谷")  # made up
+SURNAMES = "许林沈顾陆苏程叶"  # of companies only: the streets are real ones, so nobody in a seat bears a name that somebody there might bear
 SHARES = ((100,), (60, 40), (50, 50))  # of a specialist's time by employer: percent, made up
 
 
@@ -29,11 +28,8 @@ def fill_organisation(street: Place, random: Random, today: date) -> int:
     people: list[Person] = []
 
     def somebody(place: Place) -> Person:
-        people.append(
-            actions.enter_person(
-                place=place, name=random.choice(SURNAMES) + random.choice(GIVEN), generated=True, by=SYSTEM
-            )
-        )
+        name = f"示例人员{len(people) + 1:02d}"
+        people.append(actions.enter_person(place=place, name=name, generated=True, by=SYSTEM))
         return people[-1]
 
     def body(kind: BodyKind, place: Place, name: str, seats: tuple[str, ...], home: Place) -> Body:
