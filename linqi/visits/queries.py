@@ -19,7 +19,7 @@ from linqi.conditions.tree import Comparison, Not, comparisons
 from linqi.conditions.words import sentence, shown
 from linqi.enterprises import dictionary
 from linqi.enterprises.models import Enterprise
-from linqi.enterprises.queries import Sight, shown_name, sight_of
+from linqi.enterprises.queries import Sight, enterprises_in_place, shown_name, sight_of
 from linqi.kit import access, clock
 from linqi.kit.access import System, seen_by
 from linqi.organisation.models import LinkTeamSeat
@@ -248,6 +248,7 @@ def history_of(street: Place, reason: Reason) -> QuerySet[MustVisitRule]:
 # --- in the hand --------------------------------------------------------------------------------------------------------
 AHEAD, BEHIND = timedelta(days=6), timedelta(days=7)  # which visits a device keeps; product default
 MOST_KEPT = 300  # visits on one device; product default
+MOST_AT_A_DOOR = 500  # firms offered at one building; product default
 
 
 def devices_of(user: Any) -> QuerySet[Device]:
@@ -289,6 +290,7 @@ class Sheet:
     findings: list[Finding]
     last: Visit | None
     cases: list[dict[str, Any]]
+    building: Place | None
 
 
 def sheets(device: Device, ids: Iterable[int]) -> list[Sheet]:
@@ -308,6 +310,9 @@ def sheets(device: Device, ids: Iterable[int]) -> list[Sheet]:
     earlier = seen_by(user, Visit).filter(enterprise__in=firms, state=State.DONE).order_by("visited_on", "pk")
     for visit in earlier:
         before[visit.enterprise_id].append(visit)
+    standing_on = Coverage.objects.filter(valid_on(clock.today()), ancestor__kind=PlaceKind.BUILDING)
+    inside = standing_on.filter(descendant__in={visit.place_id for visit in visits}).select_related("ancestor")
+    buildings = {one.descendant_id: one.ancestor for one in inside}
     people = {
         stamp["by"] for visit in visits for stamp in visit.stamps.values() if isinstance(stamp, dict) and stamp["by"]
     }
@@ -328,6 +333,18 @@ def sheets(device: Device, ids: Iterable[int]) -> list[Sheet]:
             findings=findings[visit.pk],
             last=next((one for one in reversed(before[visit.enterprise_id]) if one.pk != visit.pk), None),
             cases=cases[visit.enterprise_id],
+            building=buildings.get(visit.place_id),
         )
         for visit in visits
     ]
+
+
+def buildings_in_hand(user: Any) -> QuerySet[Place]:
+    """The buildings at whose firms a user records visits, by name."""
+    return seen_by(user, Place, "visits.record").filter(kind=PlaceKind.BUILDING).order_by("name", "pk")
+
+
+def firms_in_hand(user: Any, building: Place) -> list[Enterprise]:
+    """The firms in a building that the user may visit, by name: what is chosen from at its door 在楼企业."""
+    mine = seen_by(user, Enterprise, "visits.record").filter(pk__in=enterprises_in_place(user, building).values("pk"))
+    return list(mine.filter(merged_into=None).order_by("name", "pk")[:MOST_AT_A_DOOR])

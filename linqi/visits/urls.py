@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.visits.views import desk, hand, rules, week
+from linqi.visits.views import desk, door, hand, rules, week
 
 app_name = "visits"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +14,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("must/rules/<int:street_id>/<slug:reason>/", rules.rule, name="rule"),
     path("must/rules/<int:street_id>/<slug:reason>/trigger/", rules.trigger, name="trigger"),
     path("must/rules/<int:street_id>/<slug:reason>/restore/", rules.restore, name="restore"),
+    path("hand/", door.hand, name="hand"),
+    path("hand/sw.js", door.worker, name="worker"),
+    path("hand/manifest.webmanifest", door.manifest, name="manifest"),
+    path("hand/label/<int:pk>/", door.label, name="label"),
+    path("hand/forms/", hand.forms, name="forms"),
+    path("hand/at/<int:pk>/", hand.at, name="at"),
     path("hand/exchange/", hand.exchange, name="exchange"),
     path("hand/register/", hand.register, name="register"),
     path("hand/devices/", hand.devices, name="devices"),

@@ -10,20 +10,24 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
+from linqi.catalogue.queries import categories_offered, grouped_by_window
+from linqi.enterprises.queries import shown_name
 from linqi.kit import access, clock
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 from linqi.visits import queries
 from linqi.visits.actions import fields, hand
 from linqi.visits.flow import State
+from linqi.visits.forms import FactForm, RecordForm
 from linqi.visits.merging import CACHED_FOR, Outcome, Parcel, Unreadable, read
 from linqi.visits.models import Device, FindingKind, Operation
 from linqi.visits.rules import Reason
@@ -40,10 +44,9 @@ def exchange(request: HttpRequest) -> HttpResponse:
 
     401: the token is nobody's or its owner may no longer, forget everything; 400: cannot be read, `field` says what; 409: register anew.
     """
-    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
-    device = hand.device_by_token(token) if kind == "Device" and token else None
-    if device is None or not hand.may_exchange(device):
-        return _problem(401, _("这台设备已停用或登记已到期，本机内容已清除。请重新登录并登记。"), wipe=True)
+    device = _device(request)
+    if device is None:
+        return _gone()
     try:
         parcel = read(json.loads(request.body))
     except Unreadable as wrong:
@@ -61,10 +64,46 @@ def exchange(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"outcomes": [_outcome(one) for one in taken], **_pulled(device, parcel), **_time()})
 
 
-@require_POST
+@login_not_required
+@never_cache
+@require_GET
+def forms(request: HttpRequest) -> HttpResponse:
+    """What the forms of a visit choose from, for a device: categories, fields of facts, roles, buildings."""
+    device = _device(request)
+    if device is None:
+        return _gone()
+    chosen = FactForm().fields["key"]
+    told = {
+        "categories": grouped_by_window(categories_offered(device.owner).select_related("window")),
+        "facts": [[key, str(label)] for key, label in chosen.choices if key],  # type: ignore[attr-defined]
+        "met": [str(role) for role in RecordForm.MET],
+        "buildings": [[one.pk, one.name] for one in queries.buildings_in_hand(device.owner)],
+        **_time(),
+    }
+    return JsonResponse(told)
+
+
+@login_not_required
+@never_cache
+@require_GET
+def at(request: HttpRequest, pk: int) -> HttpResponse:
+    """The firms in one building, for a device at its door; 404 when its owner visits nobody there."""
+    device = _device(request)
+    if device is None:
+        return _gone()
+    building = queries.buildings_in_hand(device.owner).filter(pk=pk).first()
+    if building is None:
+        return _problem(404, _("没有找到这幢楼，或不在您的走访范围内。"))
+    firms = [[one.pk, shown_name(one, device.owner)] for one in queries.firms_in_hand(device.owner, building)]
+    return JsonResponse({"id": building.pk, "name": building.name, "firms": firms, **_time()})
+
+
+@never_cache
 @access.page("visits.record")
 def register(request: HttpRequest) -> HttpResponse:
-    """Register the device one holds; its token is told once."""
+    """Register the device one holds; its token is told once. Asked first, it says who one is and the mark the form needs."""
+    if request.method != "POST":
+        return JsonResponse({"who": str(request.user), "csrf": get_token(request)})
     try:
         device, token = hand.register_device(name=request.POST.get("name", ""), by=request.user)  # type: ignore[arg-type]
     except ValidationError as refused:
@@ -119,6 +158,17 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("visits:devices")
 
 
+def _device(request: HttpRequest) -> Device | None:
+    """The device that asks, by the token in its header; None when it may not, and it is told to forget what it keeps."""
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    device = hand.device_by_token(token) if kind == "Device" and token else None
+    return device if device is not None and hand.may_exchange(device) else None
+
+
+def _gone() -> JsonResponse:
+    return _problem(401, _("这台设备已停用或登记已到期，本机内容已清除。请重新登录并登记。"), wipe=True)
+
+
 def _pulled(device: Device, parcel: Parcel) -> dict[str, Any]:
     """What the device lacks: the sheets that are not as it holds them, and which visits are still its own."""
     listed = list(queries.visits_in_hand(device, clock.today()).values_list("pk", flat=True))
@@ -142,6 +192,7 @@ def _sheet(one: queries.Sheet) -> dict[str, Any]:
         "enterprise": visit.enterprise_id,
         "name": one.name,
         "place": visit.place.name,
+        "building": [one.building.pk, one.building.name] if one.building else None,
         "reasons": [_(Reason(code).label) for code in visit.reasons if code in Reason.values],
         "planned_for": visit.planned_for.isoformat(),
         "visited_on": visit.visited_on.isoformat() if visit.visited_on else None,
