@@ -67,6 +67,7 @@ TAKES = {
     "visits/findings/": "visits.Finding",
     "visits/week/": "visits.WeekPlan",
     "visits/week/stops/": "visits.PlanStop",
+    "visits/hand/label/": "building",
     "visits/hand/devices/": "visits.Device",
     "visits/hand/conflicts/": "visits.FieldConflict",
     "visits/must/rules/": "street",
@@ -143,6 +144,9 @@ OPEN_TO_ALL = {  # addresses that answer a stranger with a page; each shows noth
     "health",
     "open311/v2/discovery.<slug:form>",
     "api/v1/openapi.json",
+    "visits/hand/",
+    "visits/hand/sw.js",
+    "visits/hand/manifest.webmanifest",
 }
 QUERIES = ["", "?q=科技", "?q=91330110", "?export=csv", "?export=xlsx"]
 

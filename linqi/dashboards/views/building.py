@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from linqi.dashboards.forms import day_asked
 from linqi.dashboards.queries import building as ask
-from linqi.kit.access import page, seen_by
+from linqi.kit.access import may, page, seen_by
 from linqi.organisation.rules import TeamRole
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import way_down
@@ -33,6 +33,7 @@ def building_file(request: HttpRequest, pk: int) -> HttpResponse:
             "building": building,
             "file": file,
             "on": on,
+            "may_visit": may(request.user, "visits.record", building),
             "crumbs": crumbs,
             "place_key": str(building.pk),
             "vacancy_note": _share(file.vacancy, _("空置率")),

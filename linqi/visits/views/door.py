@@ -1,6 +1,5 @@
 """The page in the hand itself: what is kept on a phone so that it opens without a signal, and the labels at the doors 随身走访."""
 
-import io
 import json
 from functools import cache
 from hashlib import blake2b
@@ -36,7 +35,7 @@ def hand(request: HttpRequest) -> HttpResponse:
         "exchange": reverse("visits:exchange"),
         "register": reverse("visits:register"),
         "forms": reverse("visits:forms"),
-        "at": reverse("visits:at", args=[0]),
+        "at": reverse("visits:at"),
         "worker": reverse("visits:worker"),
         "here": reverse("visits:hand"),
         "devices": reverse("visits:devices"),
@@ -83,14 +82,11 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     if building is None:
         raise Http404
     address = request.build_absolute_uri(f"{reverse('visits:hand')}?b={building.pk}")
-    drawn = io.BytesIO()
-    segno.make(address, error="q", micro=False).save(
-        drawn, kind="svg", scale=8, border=4, xmldecl=False, svgns=True, omitsize=True
-    )
+    drawn = segno.make(address, error="q", micro=False).svg_inline(scale=8, border=4, omitsize=True)
     context = {
         "building": building,
         "address": address,
-        "code": mark_safe(drawn.getvalue().decode()),  # noqa: S308 – drawn by us from our own address
+        "code": mark_safe(drawn),  # noqa: S308 – drawn by us from our own address
         "crumbs": [Crumb(_("随身走访"), reverse("visits:hand")), Crumb(building.name)],
     }
     return render(request, "visits/label.html", context)
@@ -128,6 +124,8 @@ def _said() -> dict[str, str]:
         "last": _("最近联网 %s"),
         "send": _("立即同步"),
         "attention": _("%s 条需要处理"),
+        "no_attention": _("没有需要处理的内容。"),
+        "whose": _("这台设备属于 %s"),
         "attention_title": _("需要处理"),
         "scan": _("扫楼门二维码"),
         "pick": _("选一幢楼"),
@@ -137,7 +135,6 @@ def _said() -> dict[str, str]:
         "code": _("楼门编号"),
         "open": _("打开"),
         "bad_code": _("这不是楼门编号。"),
-        "all": _("全部走访"),
         "here_firms": _("在这幢楼的企业"),
         "here_offline": _("没有网络，也没有存过这幢楼的企业名单。联网后再打开一次即可。"),
         "filter": _("按名称查找"),
@@ -210,5 +207,4 @@ def _said() -> dict[str, str]:
         "unreadable": _("服务器读不懂送上去的内容。请更新页面后再试；仍不行请联系运维人员。"),
         "gone": _("这次走访不在本机上了。"),
         "my_devices": _("随身设备"),
-        "ended": _("已有结果"),
     }

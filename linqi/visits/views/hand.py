@@ -10,18 +10,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from linqi.catalogue.queries import categories_offered, grouped_by_window
 from linqi.enterprises.queries import shown_name
 from linqi.kit import access, clock
+from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
 from linqi.visits import queries
@@ -86,24 +86,25 @@ def forms(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
-def at(request: HttpRequest, pk: int) -> HttpResponse:
+def at(request: HttpRequest) -> HttpResponse:
     """The firms in one building, for a device at its door; 404 when its owner visits nobody there."""
     device = _device(request)
     if device is None:
         return _gone()
-    building = queries.buildings_in_hand(device.owner).filter(pk=pk).first()
+    building = queries.buildings_in_hand(device.owner).filter(pk=an_id(request.GET.get("b"))).first()
     if building is None:
         return _problem(404, _("没有找到这幢楼，或不在您的走访范围内。"))
     firms = [[one.pk, shown_name(one, device.owner)] for one in queries.firms_in_hand(device.owner, building)]
     return JsonResponse({"id": building.pk, "name": building.name, "firms": firms, **_time()})
 
 
+@ensure_csrf_cookie  # the page was kept long ago: the mark in it would be stale
 @never_cache
 @access.page("visits.record")
 def register(request: HttpRequest) -> HttpResponse:
-    """Register the device one holds; its token is told once. Asked first, it says who one is and the mark the form needs."""
+    """Register the device one holds; its token is told once. Asked first, it says who one is."""
     if request.method != "POST":
-        return JsonResponse({"who": str(request.user), "csrf": get_token(request)})
+        return JsonResponse({"who": str(request.user)})
     try:
         device, token = hand.register_device(name=request.POST.get("name", ""), by=request.user)  # type: ignore[arg-type]
     except ValidationError as refused:

@@ -108,6 +108,7 @@ const PAGES = {
       h("div", { class: "hand-pair" }, h("a", { class: "btn btn-primary", href: "#/scan" }, say("scan")), h("a", { class: "btn", href: "#/pick" }, say("pick"))),
       shown.length ? shown : note(say("none")),
       h("div", { class: "hand-pair" }, h("a", { class: "btn", href: WORDS.devices }, say("my_devices")), button("forget", () => forget(all))),
+      h("p", { class: "lq-hint" }, say("whose", await store.get("meta", "whose"))),
     ];
   },
 
@@ -123,7 +124,7 @@ const PAGES = {
     return [
       back(),
       h("h1", {}, visit.name),
-      h("p", { class: "lq-hint" }, [visit.ending ? `${say(visit.ending)} · ${say("pending")}` : visit.state_label, visit.place].filter(Boolean).join(" · ")),
+      h("p", { class: "lq-hint" }, [visit.ending ? `${say(visit.ending)} · ${say("pending")}` : visit.state_label, visit.building?.[1], visit.place].filter(Boolean).join(" · ")),
       facts.length ? card("", h("dl", { class: "lq-facts" }, facts.map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text))))) : null,
       visit.conflicts.map((clash) => conflict(visit, clash)),
       isOpen(visit) || isDone(visit) ? await talk(visit, all.forms) : null,
@@ -132,7 +133,7 @@ const PAGES = {
   },
 
   async attention(all) {
-    return [back(), h("h1", {}, say("attention_title")), all.told.length ? all.told.map((one) => outcome(one, all)) : note(say("all_sent"))];
+    return [back(), h("h1", {}, say("attention_title")), all.told.length ? all.told.map((one) => outcome(one, all)) : note(say("no_attention"))];
   },
 
   async pick(all) {
@@ -340,16 +341,16 @@ async function welcome() {
   if (asked.redirected || !asked.ok) {
     return [h("h1", {}, say("sign_in")), h("p", {}, say("sign_in_text")), h("a", { class: "btn btn-primary", href: WORDS.login }, say("sign_in"))];
   }
-  const { who, csrf } = await asked.json();
+  const { who } = await asked.json();
   const name = line("device_name", 60);
   const form = h("form", { class: "lq-stack", novalidate: true }, field("device_name", name, "device_example"), h("button", { type: "submit", class: "btn btn-primary" }, say("register")), h("p", { class: "lq-hint" }, say("as", who)));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await fetch(WORDS.register, { method: "POST", headers: { "X-CSRFToken": csrf }, body: new URLSearchParams({ name: name.value }) });
+    const answer = await fetch(WORDS.register, { method: "POST", headers: { "X-CSRFToken": document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "" }, body: new URLSearchParams({ name: name.value }) });
     const told = await answer.json();
     if (!answer.ok) return tell("", "", told.title);
     await store.forget();
-    await store.write([["meta", "token", told.token], ["meta", "name", told.name]]);
+    await store.write([["meta", "token", told.token], ["meta", "whose", `${who} · ${told.name}`]]);
     dirty = false;
     sync.soon();
     return show();
@@ -421,15 +422,14 @@ async function status() {
   if (!queue.length && notice === say("kept")) notice = "";
   bar.dataset.net = on ? "on" : "off";
   const last = heard ? say("last", new Date(heard).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" })) : say("never");
-  bar.replaceChildren(...[
+  const told = h("div", {},
     h("strong", {}, say(on ? "online" : "offline")),
     h("span", { id: "waiting" }, queue.length ? say("waiting", queue.length) : say("all_sent")),
     h("span", {}, last),
-    notice && h("span", { id: "notice" }, notice),
-    broken && h("span", {}, say("broken")),
-    unreadable && h("span", {}, say("unreadable")),
-    h("button", { type: "button", class: "btn", onclick: () => sync.soon() }, say("send")),
-  ].filter(Boolean));
+    notice && h("p", { id: "notice" }, notice),
+    broken && h("p", {}, say("broken")),
+    unreadable && h("p", {}, say("unreadable")));
+  bar.replaceChildren(told, h("button", { type: "button", class: "btn", onclick: () => sync.soon() }, say("send")));
 }
 
 let turn = 0;

@@ -125,7 +125,7 @@ async function choices(token) {
 export async function firmsAt(building) {
   const token = await store.get("meta", "token");
   try {
-    const answer = await ask(words.at.replace("/0/", `/${building}/`), token);
+    const answer = await ask(`${words.at}?b=${building}`, token);
     if (answer.status === 404) return null;
     if (answer.ok) {
       const told = await answer.json();
