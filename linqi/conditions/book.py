@@ -113,8 +113,10 @@ class Book(Mapping[str, Field]):
         return self._formulas.get(key)
 
     def with_fields(self, fields: Iterable[Field]) -> Self:
-        """A book with more fields, such as signals that an app knows of itself; the same key again replaces."""
-        return type(self)({**self._fields, **{field.key: field for field in fields}}.values())
+        """A book with more fields, such as signals that an app knows of itself; the same key again replaces, but not one kept apart."""
+        more = {field.key: field for field in fields}
+        apart = {key: field for key, field in self._fields.items() if field.apart}
+        return type(self)({**self._fields, **more, **apart}.values())
 
     def check(self, formula: formulas.Formula, path: str, wanted: Kind) -> None:
         """Refuse a formula that asks for unknown fields, moves undated ones in time, or gives another kind of value."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from linqi.conditions.book import Field
 from linqi.conditions.editor import Editor
 from linqi.conditions.tree import check
 from linqi.enterprises import known
@@ -73,6 +74,12 @@ def test_no_condition_may_ask_for_the_party_organisation_of_an_enterprise(asks, 
     problems = [one for one in check(asks, book()) if "党组织信息不参与" in one.message]
     assert len(problems) == 1
     assert problems[0].remedy
+
+
+def test_a_signal_of_the_same_name_does_not_bring_it_back():
+    again = known.book().with_fields([Field("party_org", "党组织类型", "Party organisation", "str")])
+    (problem,) = check({"field": "party_org", "op": "exists"}, again)
+    assert "党组织信息不参与" in problem.message
 
 
 def test_the_editor_does_not_offer_the_party_organisation():
