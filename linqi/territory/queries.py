@@ -55,10 +55,16 @@ def street_of(place: Place, on: date | None = None) -> Place | None:
 
 
 def changed_street() -> QuerySet[Coverage, int]:
-    """Ids of the places that stood in one street and later in another 跨街道调整的空间."""
-    before = Coverage.objects.filter(ancestor__kind=PlaceKind.STREET, until__isnull=False)
-    another = Coverage.objects.filter(descendant=OuterRef("descendant"), ancestor__kind=PlaceKind.STREET)
-    return before.filter(Exists(another.exclude(ancestor=OuterRef("ancestor")))).values_list("descendant", flat=True)
+    """Ids of the places that stood in one street and later in another 跨街道调整的空间.
+
+    Counted in one pass: asked for each row whether there is another, a database that has not yet looked at a freshly filled table
+    compares each with all.
+    """
+    streets = Coverage.objects.filter(ancestor__kind=PlaceKind.STREET)
+    if not streets.filter(until__isnull=False).exists():
+        return streets.none().values_list("descendant", flat=True)
+    several = streets.values("descendant").alias(streets=Count("ancestor", distinct=True)).filter(streets__gt=1)
+    return several.values_list("descendant", flat=True)
 
 
 def parent_of(place: Place, on: date | None = None) -> Place | None:
