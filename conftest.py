@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
+from hypothesis import settings as properties
 
 from linqi.kit.access import Role
+
+properties.register_profile("untimed", deadline=None)  # how long an example takes says nothing of the code
+properties.load_profile("untimed")
 
 MONDAY = date(2026, 3, 2)
 
@@ -34,8 +38,10 @@ class Cast:
 def nothing_remembered():
     """What is kept in memory between requests belongs to one database, and each test has its own."""
     from linqi.cases import comparing, understanding
+    from linqi.waste import door
 
     yield
+    door.forget()
     comparing.forget()
     understanding.forget()
 

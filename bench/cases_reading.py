@@ -36,6 +36,7 @@ from sklearn.svm import LinearSVC
 from linqi.cases.intake import starter_examples, starter_terms
 from linqi.cases.likeness import Pool, Text
 from linqi.cases.reading import Proposal, alike, folds, judged, normal, read_unseen, train
+from linqi.cases.rules import likeliest_window
 
 csv.field_size_limit(4 * 1024 * 1024)
 HOTLINE = Path(os.environ.get("LINQI_DATA", "../shared/data")) / "hotline"
@@ -193,15 +194,23 @@ def five_folds(texts: list[str], labels: list[str], more: Sequence[tuple[str, st
     }
 
 
-def by_window(labels: list[str], found: list[Proposal]) -> dict[str, float]:
+def by_window(labels: list[str], found: list[Proposal]) -> dict[str, object]:
     """How well the categories are said, and the windows that handle them."""
     window = {one.category: one.window for one in starter_examples()}
     pairs = list(zip(found, labels, strict=True))
     return {
         **{key: round(value, 4) for key, value in asdict(judged(labels, found)).items()},
+        "window_alone": alone(window, pairs),
         "first_three": share([label in [name for name, _sure in one.ranked[:3]] for one, label in pairs]),
         "window": share([window[one.ranked[0][0]] == window[label] for one, label in pairs]),
     }
+
+
+def alone(window: dict[str, str], pairs: list[tuple[Proposal, str]]) -> dict[str, int]:
+    """Where the category is left open: how often the window is named all the same, and how often it is right."""
+    open_ = [(likeliest_window(one.ranked, window), window[label]) for one, label in pairs if one.label is None]
+    named = [(found[0], right) for found, right in open_ if found]
+    return {"left_open": len(open_), "named": len(named), "right": sum(one == right for one, right in named)}
 
 
 def characters() -> Any:

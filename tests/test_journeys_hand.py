@@ -1,17 +1,25 @@
 """The page in the hand in a real browser: the network cut and brought back, the page closed and opened, two devices, a lost one."""
 
+import json
+import os
 import re
+import socket
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from PIL import Image
 from playwright.sync_api import expect
 from seen import fits, shows
 
+from conftest import CHROMIUM
 from linqi.cases.models import Case
 from linqi.kit import clock
-from linqi.visits.actions import hand
-from linqi.visits.models import Device, FieldConflict, Finding, Operation, Visit
+from linqi.visits.actions import fields, hand
+from linqi.visits.models import Device, FieldConflict, Finding, Operation, Photo, Spot, Visit
 
 pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.django_db(transaction=True)]
 EXPECTED = re.compile(
@@ -20,6 +28,7 @@ EXPECTED = re.compile(
 PASSWORD = "走访-2026-hand"
 CONTROLLED = """() => navigator.serviceWorker.ready.then(() => new Promise((on) => navigator.serviceWorker.controller
     ? on() : navigator.serviceWorker.addEventListener("controllerchange", on)))"""
+ROOT = Path(__file__).resolve().parent.parent
 SCREEN = {"width": 390, "height": 844}
 
 
@@ -28,6 +37,7 @@ def planned(stage):
     return Visit.objects.create(
         enterprise=stage.firm,
         place=stage.firm.seat,
+        street=stage.street,
         visitor=stage.econ_specialist,
         state="planned",
         planned_for=clock.today(),
@@ -67,8 +77,8 @@ class Hand:
 def phone(browser, live_server):
     hands = []
 
-    def make(user, name="手机"):
-        context = browser.new_context(viewport=SCREEN, locale="zh-CN")
+    def make(user, name="手机", **more):
+        context = browser.new_context(viewport=SCREEN, locale="zh-CN", **more)
         one = Hand(context, live_server.url + reverse("visits:hand"))
         hands.append(one)
         user.set_password(PASSWORD)
@@ -226,3 +236,157 @@ def test_at_the_door_of_a_building_one_starts_by_its_label_and_reports_a_problem
     mine.sent()
     assert Case.objects.filter(enterprise=stage.firm).count() == 1
     assert Finding.objects.filter(visit=visit, kind="problem").count() == 2
+
+
+def test_a_picture_is_kept_without_a_signal_sealed_until_it_is_sent_and_taken_back(phone, stage, planned, tmp_path):
+    exif = Image.Exif()
+    exif[0x010F] = "某手机"
+    Image.new("RGB", (2400, 1800), "#0f4c54").save(tmp_path / "shot.jpg", exif=exif)
+    mine = phone(stage.econ_specialist)
+    mine.sent()
+    mine.context.set_offline(True)
+    page = mine.page
+    page.get_by_role("link", name=re.compile(stage.firm.name)).click()
+    shows(page, "没有照片一样完成走访")
+    page.get_by_label("拍照或选一张").set_input_files(tmp_path / "shot.jpg")
+    page.get_by_label("拍的是什么").fill("配电箱没有盖")
+    assert fits(page)
+    page.get_by_role("button", name="留存").click()
+    shows(page, "1 条等待送出", "#waiting")
+    shows(page, "配电箱没有盖")
+    sealed = page.evaluate(
+        """() => new Promise((done) => { const asked = indexedDB.open("linqi-hand"); asked.onsuccess = () => {
+        asked.result.transaction("pictures").objectStore("pictures").getAll().onsuccess = (said) =>
+        done(said.target.result.map((row) => [Object.keys(row).sort().join(), row.data.byteLength])); }; })"""
+    )
+    assert [kept for kept, _bytes in sealed] == ["data,iv"]
+    mine.context.set_offline(False)
+    mine.sent()
+    photo = Photo.objects.get()
+    assert photo.note == "配电箱没有盖"
+    with Image.open(photo.file.open("rb")) as kept:
+        assert (max(kept.size), len(kept.getexif())) == (1600, 0)
+    left = page.evaluate(
+        """() => new Promise((done) => { const asked = indexedDB.open("linqi-hand"); asked.onsuccess = () => {
+        asked.result.transaction("pictures").objectStore("pictures").count().onsuccess = (said) => done(said.target.result); }; })"""
+    )
+    assert left == 0
+    page.get_by_role("button", name="撤回").click()
+    mine.sent()
+    assert not Photo.objects.exists()
+
+
+def test_a_patrol_says_why_it_asks_for_a_place_and_an_ordinary_visit_never_asks(phone, stage, planned):
+    here = {
+        "geolocation": {"latitude": 30.29123, "longitude": 119.98765, "accuracy": 18},
+        "permissions": ["geolocation"],
+    }
+    mine = phone(stage.governance_specialist, **here)
+    mine.sent()
+    page = mine.page
+    page.goto(f"{mine.address}?b={stage.building.pk}")
+    page.get_by_label("走访类别").select_option(label="应急巡查")
+    page.get_by_role("button", name=re.compile(stage.firm.name)).click()
+    shows(page, "请填写“为什么巡查”", "#status")
+    page.get_by_label("为什么巡查").fill("燃气报警")
+    page.get_by_role("button", name=re.compile(stage.firm.name)).click()
+    shows(page, "只留这一次，不记路线")
+    shows(page, "不同意也照常完成巡查")
+    assert fits(page)
+    page.get_by_role("button", name="同意，留一次位置").click()
+    shows(page, "已留一处位置")
+    mine.sent()
+    spot = Spot.objects.get()
+    assert (spot.lat, spot.lon, spot.within, spot.visit.kind) == (30.29123, 119.98765, 18, "emergency")
+    page.get_by_role("button", name="撤回").click()
+    mine.sent()
+    assert not Spot.objects.exists()
+    Visit.objects.filter(pk=planned.pk).update(visitor=stage.governance_specialist)
+    mine.sent()
+    page.goto(f"{mine.address}#/visit/{planned.pk}")
+    expect(page.locator("main")).not_to_contain_text(
+        "巡查位置"
+    )  # only the hash changes: the page of the patrol may still stand
+    shows(page, "走访情况")
+
+
+def test_the_floors_of_the_building_are_there_without_a_signal(phone, stage, planned):
+    mine = phone(stage.econ_specialist)
+    mine.sent()
+    mine.context.set_offline(True)
+    page = mine.page
+    page.get_by_role("link", name=re.compile(stage.firm.name)).click()
+    page.get_by_role("link", name=re.compile("楼层图")).click()
+    shows(page, "3层")
+    shows(page, stage.neighbour.name)
+    assert fits(page)
+    page.get_by_role("link", name=re.compile(stage.firm.name)).click()
+    shows(page, "走访情况")
+
+
+def test_a_draft_begun_before_another_wrote_does_not_overwrite_them_unseen(phone, stage, planned):
+    mine = phone(stage.econ_specialist)
+    mine.sent()
+    page = mine.page
+    page.get_by_role("link", name=re.compile(stage.firm.name)).click()
+    page.get_by_label("见到谁").fill("财务")
+    page.wait_for_timeout(800)  # the draft is kept by itself
+    page.close()
+    fields.say_of_visit(visit=planned, said={"met": "负责人"}, seen=None, by=stage.community_secretary)
+    page = mine.open()
+    mine.sent()
+    page.get_by_role("link", name=re.compile(stage.firm.name)).click()
+    expect(page.get_by_label("见到谁")).to_have_value("财务")
+    page.get_by_role("button", name="存下").click()
+    mine.sent()
+    shows(page, "两人填写不一致")
+    planned.refresh_from_db()
+    assert (planned.met, FieldConflict.objects.get().value) == ("负责人", "财务")
+
+
+def test_the_page_is_not_drawn_anew_under_the_hands_of_who_has_just_begun_to_type(phone, stage, planned):
+    mine = phone(stage.econ_specialist)
+    mine.sent()
+    page = mine.page
+    page.get_by_role("link", name=re.compile(stage.firm.name)).click()
+    page.get_by_label("见到谁").wait_for()
+    page.evaluate(
+        """() => { dispatchEvent(new Event("hashchange")); // what a sync that ends does: the page is about to be drawn
+        const met = document.querySelector("#f-met"); met.value = "财务"; met.dispatchEvent(new Event("input", { bubbles: true })); }"""
+    )
+    page.wait_for_timeout(500)
+    expect(page.get_by_label("见到谁")).to_have_value("财务")
+    page.get_by_role("button", name="存下").click()
+    mine.sent()
+    planned.refresh_from_db()
+    assert planned.met == "财务"
+
+
+def test_two_browsers_and_a_desk_lose_and_double_nothing_while_the_network_fails_and_the_server_is_killed(tmp_path):
+    """`bench/sync_browser.py`, small: a real server on a database of its own, killed with signal 9; LINQI_BROWSER_VISITS makes it larger."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    visits = int(os.environ.get("LINQI_BROWSER_VISITS", "6"))
+    asked = ["--visits", str(visits), "--acts", str(visits * 5), "--kills", "1", "--port", str(free_port())]
+    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "DJANGO_SETTINGS_MODULE"}}
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench.sync_browser", *asked],
+        cwd=ROOT, env={**kept, "LINQI_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
+    report = json.loads(ran.stdout)
+    assert report["faults_found"] == []
+    assert (report["people"], report["faults_put_in"]["kill -9"]) == (3, 1)
+    assert report["operations"] >= visits
+
+
+def free_port():
+    """A port of which the next is free too."""
+    while True:
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            try:
+                two.bind(("127.0.0.1", one.getsockname()[1] + 1))
+            except OSError:
+                continue
+            return one.getsockname()[1]

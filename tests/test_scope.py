@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.apps import apps
@@ -65,12 +65,23 @@ TAKES = {
     "cases/channels/": "cases.Batch",
     "visits/": "visits.Visit",
     "visits/findings/": "visits.Finding",
+    "visits/photos/": "visits.Photo",
+    "visits/places/": "visits.Spot",
     "visits/week/": "visits.WeekPlan",
     "visits/week/stops/": "visits.PlanStop",
     "visits/hand/label/": "building",
     "visits/hand/devices/": "visits.Device",
     "visits/hand/conflicts/": "visits.FieldConflict",
     "visits/must/rules/": "street",
+    "bookings/": "bookings.Booking",
+    "bookings/hours/": "bookings.WindowHours",
+    "bookings/closed/": "bookings.ClosedDay",
+    "visits/rota/": "building",
+    "visits/terms/": "street",
+    "visits/coverage/": "territory.Place",
+    "visits/burden/": "enterprises.Enterprise",
+    "visits/burden/limit/": "street",
+    "visits/people/": "accounts.User",
     "ladder/e/": "enterprises.Enterprise",
     "ladder/measures/": "ladder.Cultivation",
     "policies/": "policies.Policy",
@@ -80,6 +91,22 @@ TAKES = {
     "policies/mine/start/": "policies.PolicyVersion",
     "policies/mine/answer/": "enterprises.Enterprise",
     "policies/firms/": "enterprises.Enterprise",
+    "waste/clues/": "waste.Clue",
+    "waste/tasks/": "waste.Task",
+    "waste/statements/": "waste.Statement",
+    "waste/papers/": "waste.Paper",
+    "waste/hauls/": "waste.HaulReport",
+    "waste/terms/": "street",
+    "waste/keeping/": "street",
+    "waste/mine/": "waste.Task",
+    "waste/mine/said/": "waste.Statement",
+    "waste/points/": "waste.Point",
+    "waste/duties/": "waste.Duty",
+    "waste/bins/": "waste.Bin",
+    "waste/devices/": "waste.Device",
+    "waste/cards/": "waste.Card",
+    "waste/sheets/": "waste.RegisterSheet",
+    "waste/pictures/": "waste.Picture",
     "places/": "territory.Place",
     "places/placements/": "territory.Placement",
 }
@@ -113,6 +140,7 @@ WORDS = {
         "split_untaken",
         "route_out",
     ],
+    "waste/api/pictures/": ["picture-1"],
     "open311/v2/": ["json", "xml", "LQ20260302-0001"],
     "api/v1/": ["LQ20260302-0001", "accept"],
     "cases/materials/": ["promise", "bring", "waive", "end"],
@@ -127,14 +155,37 @@ WORDS = {
     "visits/": ["miss", "refuse", "cancel", "need", "problem", "fact", "clue"],
     "visits/must/rules/": ["premium", "at_risk"],
     "visits/feed/": ["x" * 43],
+    "waste/devices/": ["disable", "enable"],
+    "waste/scan/": ["none-such"],
     "visits/week/feed/": ["open", "close"],
     "visits/week/": ["search", "confirm", "drop"],
+    "enterprises/claims/many/": ["confirm", "reject", "undo"],
     "enterprises/import": ["xlsx", "csv", "template"],
+    "bookings/": ["arrive", "serve", "miss", "cancel"],
     "ladder/e/": ["plan", "reach", "back"],
     "ladder/measures/": ["finish", "hand", "drop"],
     "ladder/standards/": ["standard", "tier", "28", "seed"],
     "policies/versions/": ["met", "near", "never", "submit", "send_back", "publish", "withdraw", "discard"],
     "policies/applications/": ["check", "list", "notice", "confirm", "pay", "submit", "reject", "withdraw"],
+    "waste/clues/many/": ["confirm", "refute"],
+    "waste/tasks/": [
+        "address",
+        "remind",
+        "unremind",
+        "correct",
+        "order",
+        "unorder",
+        "recheck",
+        "pass",
+        "fail",
+        "refer",
+        "unrefer",
+        "answer",
+        "drop",
+        "restore",
+        "withdraw",
+    ],
+    "waste/mine/": ["corrected", "defence"],
     "places/": ["street", "community", "building", "close", "move"],
 }
 OPEN_TO_ALL = {  # addresses that answer a stranger with a page; each shows nothing of anybody
@@ -269,6 +320,9 @@ def stage(cast):
         ("neighbour", cast.neighbour, near),
     ):
         _under_a_policy(made, side, firm, version)
+        _booked(made, side, firm, "far_" if side == "far_" else "")
+    _binned(made, "", cast.firm, "")
+    _binned(made, "far_", cast.far_firm, "far_")
     return made
 
 
@@ -313,12 +367,20 @@ def _furnish(stage, side, firm, prefix, worker, serial=1):
     stage.put(side, case, mark)
     _about_a_case(stage, side, case, mark, now, worker)
     visit = Visit.objects.create(
-        enterprise=firm, place=firm.seat, visitor=worker, state="done", reasons=["newcomer"], planned_for=day,
+        enterprise=firm, place=firm.seat, street=place("street"), visitor=worker, state="done", reasons=["newcomer"], planned_for=day,
         visited_on=day, met="前台", summary=f"{mark}走访小结",
     )  # fmt: skip
     stage.put(side, visit)
     stage.put(
-        side, Visit.objects.create(enterprise=firm, place=firm.seat, visitor=worker, state="planned", planned_for=day)
+        side,
+        Visit.objects.create(
+            enterprise=firm,
+            place=firm.seat,
+            street=place("street"),
+            visitor=worker,
+            state="planned",
+            planned_for=day,
+        ),
     )
     stage.put(side, Finding.objects.create(visit=visit, kind="problem", text=f"{mark}发现", case=case))
     _on_a_device(stage, side, visit, mark, now, worker)
@@ -420,8 +482,14 @@ def _organised(stage, side, seat, place, mark, day):
 
 def _on_a_device(stage, side, visit, mark, now, worker):
     """A device of the worker, something it said that did not take effect, and a field that two said differently."""
-    from linqi.visits.models import Device, FieldConflict, Operation
+    from linqi.visits.models import Device, FieldConflict, Operation, Photo, Spot
 
+    kept = {"visit": visit, "taken_by": worker, "taken_on": now.date(), "erase_on": now.date() + timedelta(days=30)}
+    stage.put(
+        side,
+        Photo.objects.create(uid=f"{side}{visit.pk}", file=f"visits/{mark}.jpg", size=9, note=f"{mark}照片", **kept),
+    )
+    stage.put(side, Spot.objects.create(lat=30.3, lon=120.0, within=20, agreed="place-1", **kept))
     device = Device.objects.create(
         owner=worker, name=f"{mark}手机", digest=f"{side}{visit.pk}", registered_at=now, ends_at=now
     )
@@ -517,7 +585,7 @@ def _about_a_case(stage, side, case, mark, now, worker):
 
 def _ruled(stage, side, street):
     """A street's own rule of a must-visit, and its own order of the list."""
-    from linqi.visits.models import MustVisitRule, MustVisitScore, PlanTerms
+    from linqi.visits.models import BurdenLimit, MustVisitRule, MustVisitScore, PlanTerms
 
     mark = f"{'远' if side else '近'}街规〔2026〕"
     rule = MustVisitRule.objects.get(street=None, reason="premium")
@@ -537,6 +605,10 @@ def _ruled(stage, side, street):
     )  # no search: jobs run at once here
     terms.save(force_insert=True)
     stage.put(side, terms, f"{mark}3号")
+    limit = BurdenLimit.objects.get(street=None)
+    limit.pk, limit.street, limit.source = None, street, f"{mark}4号"
+    limit.save(force_insert=True)
+    stage.put(side, limit, f"{mark}4号")
 
 
 def _planned(stage, side, firm, worker):
@@ -606,6 +678,148 @@ def _under_a_policy(stage, side, firm, version):
     stage.put(side, application, f"{mark}001", f"{mark}说明")
     stage.put(side, Material.objects.create(application=application, name="申请表", given=f"{mark}已交"))
     stage.put(side, Ledger.objects.create(**at, application=application, kind="claimed", amount=5, on=now.date()))
+
+
+def _booked(stage, side, firm, prefix):
+    """A window with hours and a closed day, and the firm's booking there."""
+    from linqi.bookings.models import Booking, ClosedDay, WindowHours
+    from linqi.catalogue.models import Window
+
+    day, mark = timezone.localdate(), f"{ {'': '近', 'far_': '远', 'neighbour': '邻'}[side] }约"
+    at = {"place": stage.cast.places[f"{prefix}street"], "window": Window.objects.first()}
+    times = {"begins": time(9), "ends": time(9, 30)}
+    if side != "neighbour":
+        stage.put(side, WindowHours.objects.create(**at, **times, minutes=30, seats=3, since=day))
+        stage.put(
+            side, ClosedDay.objects.create(**at, day=day + timedelta(days=3), reason=f"{mark}停办"), f"{mark}停办"
+        )
+    said = {"topic": f"{mark}开户", "contact_name": f"{mark}联系人", "state": "booked", "booked_at": timezone.now()}
+    seat = 1 if side == "neighbour" else 0
+    booked = Booking.objects.create(**at, **times, enterprise=firm, day=day + timedelta(days=1), seat=seat, **said)
+    stage.put(side, booked, f"{mark}开户", f"{mark}联系人")
+
+
+def _binned(stage, side, firm, prefix):
+    """A point of the building with a bin, its device, and what was told and seen there."""
+    from linqi.waste.models import (
+        Bin,
+        Card,
+        Clue,
+        Device,
+        DeviceState,
+        Duty,
+        Fitting,
+        HourFact,
+        Picture,
+        Point,
+        Quarantined,
+        RegisterSheet,
+        Standing,
+    )
+
+    now, day = timezone.now(), timezone.localdate()
+    mark = f"{ {'': '近', 'far_': '远'}[side] }桶"
+    building = stage.cast.places[f"{prefix}building"]
+    point = stage.put(side, Point.objects.create(place=building, kind="drop", name=f"{mark}投放点", since=day))
+    stage.marks[side].add(f"{mark}投放点")
+    stage.put(side, Duty.objects.create(point=point, kind="unit", enterprise=firm, since=day))
+    one = stage.put(side, Bin.objects.create(code=f"{mark}001", stream="residual", place=building, since=day))
+    stage.marks[side].add(f"{mark}001")
+    stage.put(side, Standing.objects.create(bin=one, point=point, since=now))
+    device = stage.put(side, Device.objects.create(serial=f"{prefix}chip-001", kind="chip", place=building))
+    stage.put(side, DeviceState.objects.create(device=device))
+    stage.put(side, Fitting.objects.create(device=device, bin=one, since=now))
+    stage.put(side, Card.objects.create(code=f"{prefix}card-001", kind="card", enterprise=firm, since=day))
+    stage.put(
+        side,
+        Quarantined.objects.create(device=device, channel="mqtt", reason="not_json", payload=b"{", size=1, at=now),
+    )
+    stage.put(side, HourFact.objects.create(bin=one, hour=now, told="deposit", count=1, total=1.5))
+    picture = Picture.objects.create(
+        device=device,
+        bin=one,
+        file="waste/none.jpg",
+        sha256="0" * 64,
+        size=1,
+        blurred=0,
+        taken_at=now,
+        doubt="unsure",
+        stored_on=now.date(),
+    )
+    stage.put(side, picture)
+    clue = Clue.objects.create(
+        bin=one, point=point, kind="mixed", witness="device", at=now, raised_at=now, note=f"{mark}线索"
+    )
+    stage.put(side, clue, f"{mark}线索")
+    sheet = RegisterSheet.objects.create(place=building, file_name=f"{mark}台账.xlsx", made_at=now)
+    stage.put(side, sheet, f"{mark}台账.xlsx")
+    _enforced(stage, side, firm, prefix, clue, mark)
+
+
+def _enforced(stage, side, firm, prefix, clue, mark):
+    """A task of that clue, of which the firm has been told, with everything that hangs on it."""
+    from linqi.cases.models import Case
+    from linqi.waste.models import (
+        ChainLink,
+        HaulReport,
+        KeepingTerms,
+        LadderTerms,
+        Paper,
+        Referral,
+        Statement,
+        Step,
+        Task,
+        TaskClue,
+    )
+    from linqi.waste.queries_keeping import default_days
+
+    now, day = timezone.now(), timezone.localdate()
+    street, building = (stage.cast.places[f"{prefix}{key}"] for key in ("street", "building"))
+    task = Task.objects.create(
+        bin=clue.bin, point=clue.point, place=building, street=street, state="referred", made_at=now, why="1/1",
+        enterprise=firm, addressed_at=now, addressed_why=f"{mark}刷卡", told_at=now, offence="HZ65u",
+    )  # fmt: skip
+    stage.put(side, task, f"{mark}刷卡")
+    stage.put(side, TaskClue.objects.create(task=task, clue=clue, added_at=now))
+    case = Case.objects.filter(street=street).first()
+    step = Step.objects.create(task=task, kind="refer", text=f"{mark}告知", case=case, began_at=now)
+    stage.put(side, step, f"{mark}告知")
+    officers = {"officer_a": f"{mark}甲", "certificate_a": "1", "officer_b": f"{mark}乙", "certificate_b": "2"}
+    referral = Referral.objects.create(
+        step=step,
+        offence="HZ65u",
+        citation="第65条",
+        act="未按分类规定投放",
+        band="由执法机关裁量",
+        reason="未改",
+        **officers,
+    )
+    stage.put(side, referral, f"{mark}甲", f"{mark}乙")
+    said = Statement.objects.create(task=task, kind="defence", text=f"{mark}申辩", made_at=now)
+    stage.put(side, said, f"{mark}申辩")
+    paper = {"name": f"{mark}.jpg", "kind": "jpeg", "size": 1, "digest": "0" * 64, "file": "waste/none.jpg"}
+    stage.put(side, Paper.objects.create(statement=said, **paper), f"{mark}.jpg")
+    haul = HaulReport.objects.create(
+        point=clue.point, place=building, hauler=f"{mark}收运", kind="taken", stream="residual", destination="处置中心",
+        hauled_at=now, made_at=now,
+    )  # fmt: skip
+    stage.put(side, haul, f"{mark}收运")
+    terms = {
+        "remind": "3 working_days",
+        "order": "5 working_days",
+        "recheck": "3 working_days",
+        "refer": "9 working_days",
+    }
+    terms = LadderTerms.objects.create(
+        street=street, clues=3, days=7, since=day - timedelta(days=1), source=f"{mark}文件", **terms
+    )
+    stage.put(side, terms, f"{mark}文件")
+    keeping = KeepingTerms.objects.create(
+        street=street, days=dict(default_days()), since=day - timedelta(days=1), source=f"{mark}保存"
+    )
+    stage.put(side, keeping, f"{mark}保存")
+    link = {"number": 1, "at": now.isoformat(), "what": "made", "data": {}, "previous": "0" * 64, "digest": "1" * 64}
+    stage.put(side, ChainLink.objects.create(task=task, **link))
 
 
 def _on_the_ladder(stage, side, firm, mark, day):
@@ -824,6 +1038,14 @@ def test_what_is_seen_is_ones_own_side_model_by_model(stage):
             for side in sides:
                 foreign = set(stage.ids[side].get(model._meta.label, ()))
                 assert not seen & foreign, f"{who} sees foreign {model._meta.label}"
+
+
+def test_few_rows_each_looked_at_by_itself_are_those_of_the_whole_list(stage):
+    for who, user in stage.cast.users.items():
+        for model in access._SCOPES:
+            whole = set(access.seen_by(user, model).values_list("pk", flat=True))
+            few = set(access.seen_by(user, model, few=True).values_list("pk", flat=True))
+            assert few == whole, f"{who}: {model._meta.label}"
 
 
 def test_nobody_gets_in_without_signing_in(stage):

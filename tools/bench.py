@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
-NO_MEASUREMENT = {"__init__", "street"}
+NO_MEASUREMENT = {"__init__", "street", "serving"}
 
 
 def main() -> int:

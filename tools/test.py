@@ -16,7 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = {"postgresql": "initdb", "chromium": "chromium", "fonts-noto-cjk": "", "gettext": "msgfmt"}
+PACKAGES = {
+    "postgresql": "initdb",
+    "chromium": "chromium",
+    "fonts-noto-cjk": "",
+    "gettext": "msgfmt",
+    "mosquitto": "mosquitto",
+}
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-rs", "-n", "2", "--dist", "loadfile"]
 COUNTED = re.compile(r"(\d+) (failed|passed|skipped|xfailed|xpassed|errors?)\b")
 
@@ -61,7 +67,11 @@ def present(package: str, program: str) -> bool:
     """Whether a package's program is there; a font is looked for by its folder."""
     if program == "initdb":
         return postgresql_bin() is not None
-    return bool(shutil.which(program)) if program else Path("/usr/share/fonts/opentype/noto").exists()
+    return (
+        bool(shutil.which(program) or Path("/usr/sbin", program).exists())
+        if program
+        else Path("/usr/share/fonts/opentype/noto").exists()
+    )
 
 
 def on_sqlite(counts: Counter[str]) -> int:

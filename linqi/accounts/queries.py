@@ -10,7 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, Prefetch, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 
 from linqi.accounts.models import Grant, RoleRecord, User
@@ -60,12 +60,16 @@ class Directory:
             for grant in grants
         )
 
-    def below(self, places: tuple[int, ...], column: str) -> Q:
-        """One set of places, found once and not once a row; a row without a place stands below nothing."""
+    def below(self, places: tuple[int, ...], column: str, *, few: bool = False) -> Q:
+        """One set of places, found once and not once a row, or of `few` rows each by itself; a row without a place is below nothing."""
+        if few:
+            return Q(Exists(self._standing(places).filter(descendant=OuterRef(column))))
         return Q(**{f"{column}__in": self._standing(places).values("descendant")})
 
     def streets(self, places: tuple[int, ...]) -> Streets:
-        found = self._standing(places).filter(descendant__kind=PlaceKind.STREET).values_list("ancestor", "descendant")
+        # the streets first: there are few, and below one are thousands of places
+        streets = Place.objects.filter(kind=PlaceKind.STREET).values("pk")
+        found = self._standing(places).filter(descendant__in=streets).values_list("ancestor", "descendant")
         wide, whole = ({pair[end] for pair in found} for end in (0, 1))
         moved = changed_street() if whole else None
         return Streets(

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 from linqi.kit.choices import Choice
+from linqi.kit.pictures import PictureRefused, drawn_anew
 
 MOST_BYTES: Final = 10 * 1024 * 1024  # of one file; a scanned contract of 30 pages has about 6 MB
 MOST_FILES: Final = 9  # of one case; as many as people can send at once by WeChat
-MOST_PIXELS: Final = 40_000_000  # a phone's best picture; beyond, a picture may be made to fill the memory
-LONGEST_SIDE: Final = 4096  # pixels; kept sharp enough to read a page
 MOST_MEMBERS: Final = 5_000  # of an Office file
 MOST_UNPACKED: Final = 200 * 1024 * 1024  # bytes; beyond, a small file may be made to fill the disk of who opens it
 
@@ -34,7 +31,7 @@ class Kind(Choice):
     SLIDES = "pptx", "PowerPoint 演示文稿"
 
 
-PICTURES: Final = {"JPEG": Kind.JPEG, "MPO": Kind.JPEG, "PNG": Kind.PNG, "WEBP": Kind.WEBP}
+PICTURES: Final = {"JPEG": Kind.JPEG, "PNG": Kind.PNG, "WEBP": Kind.WEBP}
 OFFICE: Final = {"word/document.xml": Kind.WORD, "xl/workbook.xml": Kind.EXCEL, "ppt/presentation.xml": Kind.SLIDES}
 ENDINGS: Final = {
     Kind.JPEG: (".jpg", ".jpeg"),
@@ -100,30 +97,11 @@ def _told_by_content(name: str, data: bytes) -> tuple[Kind, bytes]:
 
 
 def _picture(name: str, data: bytes) -> tuple[Kind, bytes]:
-    """The picture drawn anew: upright, without anything that was not to be seen in it."""
     try:
-        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as picture:
-            kind = PICTURES[str(picture.format)]
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Refused(name, Refusal.PIXELS)
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            plain = upright.convert("RGBA" if kind is not Kind.JPEG and "A" in upright.getbands() else "RGB")
-    except UnidentifiedImageError as unknown:
-        raise Refused(name, Refusal.UNKNOWN) from unknown
-    except Image.DecompressionBombError as bomb:
-        raise Refused(name, Refusal.PIXELS) from bomb
-    except (OSError, SyntaxError, ValueError) as broken:
-        if isinstance(broken, Refused):
-            raise
-        raise Refused(name, Refusal.BROKEN) from broken
-    bare = Image.frombytes(plain.mode, plain.size, plain.tobytes())
-    written = io.BytesIO()
-    if kind is Kind.PNG:
-        bare.save(written, "PNG", optimize=True)
-    else:
-        bare.save(written, "JPEG" if kind is Kind.JPEG else "WEBP", quality=88)
-    return kind, written.getvalue()
+        kind, drawn = drawn_anew(data)
+    except PictureRefused as refused:
+        raise Refused(name, Refusal(refused.why.value)) from refused
+    return PICTURES[kind], drawn
 
 
 def _office(name: str, data: bytes) -> Kind:

@@ -26,6 +26,7 @@ class Source(Choice):
     PHONE = "phone", "来电登记"
     FORM = "form", "网页表单"
     BATCH = "batch", "外部渠道"
+    WASTE = "waste", "垃圾分类"
 
 
 class Channel(Choice):

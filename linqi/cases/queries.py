@@ -199,8 +199,12 @@ class Load:
 
 
 def load(user: Any, now: datetime) -> tuple[list[Load], list[Load]]:
-    """Sections and handlers with what they carry now, the heaviest first, as far as the user sees it 科室负荷."""
-    cases = seen_by(user, Case, "cases.desk").filter(state__in=OPEN).order_by()
+    """Sections with what they carry now, the heaviest first, and handlers by name, as far as the user sees it 科室负荷.
+
+    What a person carries is shown to that person, and to whoever may press (督办) in their cases; nobody is ranked.
+    """
+    open_ = Case.objects.filter(state__in=OPEN).order_by()
+    cases, pressed = seen_by(user, open_, "cases.desk"), seen_by(user, open_, "cases.supervise")
     working = Q(state__in=WORKING)
     counts = {
         "open": Count("pk"),
@@ -208,20 +212,24 @@ def load(user: Any, now: datetime) -> tuple[list[Load], list[Load]]:
         "near": Count("pk", filter=working & Q(due_at__gte=now, due_at__lte=now + rules.NEAR_DUE)),
         "late": Count("pk", filter=working & Q(due_at__lt=now)),
     }
-    sections, handlers = (
-        {row[column]: {key: row[key] for key in counts} for row in cases.values(column).annotate(**counts)}
-        for column in ("department", "handler")
+    sections, handlers, own = (
+        {row[column]: {key: row[key] for key in counts} for row in rows.values(column).annotate(**counts)}
+        for rows, column in (
+            (cases, "department"),
+            (pressed, "handler"),
+            (cases.filter(handler=user.pk or 0), "handler"),
+        )
     )
+    handlers |= own
     named = {one.pk: one.title for one in Department.objects.filter(pk__in=[pk for pk in sections if pk])}
     users = {one.pk: str(one) for one in User.objects.filter(pk__in=[pk for pk in handlers if pk])}
     return (
-        _heaviest(Load(pk, named.get(pk, _("待派单")), **row) for pk, row in sections.items()),
-        _heaviest(Load(pk, users[pk], **row) for pk, row in handlers.items() if pk in users),
+        sorted(
+            (Load(pk, named.get(pk, _("待派单")), **row) for pk, row in sections.items()),
+            key=lambda one: (-one.open, one.name),
+        ),
+        sorted((Load(pk, users[pk], **row) for pk, row in handlers.items() if pk in users), key=lambda one: one.name),
     )
-
-
-def _heaviest(rows: Iterable[Load]) -> list[Load]:
-    return sorted(rows, key=lambda one: (-one.open, one.name))
 
 
 def open_at(user: Any, now: datetime) -> dict[int, tuple[int, int]]:

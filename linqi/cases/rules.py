@@ -3,7 +3,7 @@
 Every figure here is a default of the product, not of the street; docs/rules/time_limits.md says where it comes from.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -176,3 +176,21 @@ def may_end_promise(day: date | None, today: date) -> bool:
 def remind_of_promise(day: date, add_working_days: Callable[[date, int], date]) -> date:
     """The last working day before the promised one; `add_working_days(d, 0)` is the last working day up to d 提醒日."""
     return add_working_days(day - timedelta(days=1), 0)
+
+
+# --- which window, when the category is open --------------------------------------------------------------------------
+WINDOW_FROM: Final = 0.7  # summed confidence from which a window is named alone; measured: docs/rules/likeness.md
+
+
+def likeliest_window(ranked: Iterable[tuple[str, float]], window_of: Mapping[str, str]) -> tuple[str, float] | None:
+    """The window to which most of the confidence of its categories goes, when that is enough to name it 窗口建议.
+
+    `ranked`: categories with confidences that sum to one at most; `window_of`: the window of each category that is offered.
+    None when no window reaches `WINDOW_FROM`.
+    """
+    sums: dict[str, float] = {}
+    for label, sure in ranked:
+        if label in window_of:
+            sums[window_of[label]] = sums.get(window_of[label], 0.0) + sure
+    best = max(sums, key=lambda one: (sums[one], one), default=None)
+    return None if best is None or sums[best] < WINDOW_FROM else (best, sums[best])

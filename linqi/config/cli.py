@@ -12,6 +12,12 @@ linqi import enterprises FILE --street CODE  bring in a registry file (--dry-run
 linqi match --policies DIR --facts FILE …    judge the enterprises of a Parquet file by the policies of a folder
 linqi cases train|evaluate FILE …            learn what requests are about from labelled texts, and measure it
 linqi cases similar --pool FILE --queries …  the requests most like each other, from files
+linqi waste train DIR [--out FILE]           a recogniser of waste of one's own, from labelled pictures
+linqi waste evaluate DIR --json              measure the recogniser in use on labelled pictures
+linqi waste labels --out DIR                 the labelled pictures of the bins as class folders
+linqi waste listen                           hear the bins over MQTT (LINQI_MQTT_URL); `linqi serve` starts it too
+linqi waste broker                           write who may connect to our own Mosquitto, and run it
+linqi waste simulate [--bins N] [--rate R]   simulated bins of a street tell over MQTT or HTTP, with faults
 linqi journal verify                         check the hash chain of the journal
 linqi reindex                                build the search index anew
 linqi recompute_deadlines                    count provisional deadlines anew when a calendar is published

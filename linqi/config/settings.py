@@ -9,6 +9,13 @@ LINQI_TRUST_PROXY   "1" when a TLS-terminating proxy sets X-Forwarded-Proto
 LINQI_PUBLIC_URL    https://linqi.example.cn – put before addresses in mails; absent: mails carry no address
 LINQI_MAIL_URL      smtp://user:password@host:port; absent: mail is written to the log
 LINQI_REQUIRE_SECOND_FACTOR  "1": who may manage accounts must set up a second factor before anything else
+LINQI_VISIT_PHOTO_DAYS, LINQI_VISIT_PLACE_DAYS  how long pictures and places of visits are kept; default 90 and 30
+LINQI_WASTE_MODEL, LINQI_WASTE_STREAMS  the site's own recogniser of waste and its table of streams; default: the shipped ones
+LINQI_FILED_AS, LINQI_COMPLAINTS, LINQI_PRIVACY_CONTACT, LINQI_IMPACT_ASSESSMENT  what the self-check of visits asks of the operator
+LINQI_MQTT_URL      mqtt://linqi:password@127.0.0.1:1883 – listen to bins on this broker; absent: only over HTTP (docs/operators.md)
+LINQI_MQTT_EMBEDDED "1": `linqi serve` also starts a Mosquitto for itself, kept in <home>/mosquitto
+LINQI_WASTE_RATE, LINQI_WASTE_BURST  events a second, and at once, that one device may tell; default 50 and 5000
+LINQI_FONTS         a folder with a Chinese font for evidence packages (PDF); absent: where fonts-noto-cjk puts it
 LINQI_LOG           "json" (default in production) or "text"
 """
 
@@ -39,11 +46,32 @@ def _secret_key() -> str:
         return key
     if PRODUCTION:
         raise ImproperlyConfigured("LINQI_SECRET_KEY must be set when LINQI_ENV=production.")
-    kept = HOME / "secret_key"
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(50))
-    return kept.read_text().strip()
+    return _kept(HOME / "secret_key")
+
+
+def _kept(path: Path) -> str:
+    """A secret made once and kept in a file that only its owner reads."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text().strip()
+
+
+def _days(name: str, default: int) -> int:
+    """A number of days from the environment, at least one."""
+    said = os.environ.get(name, str(default))
+    if not said.isdecimal() or int(said) < 1:
+        raise ImproperlyConfigured(f"{name} must be a whole number of days, at least 1; it is {said!r}.")
+    return int(said)
+
+
+def _count(name: str, default: int) -> int:
+    """A whole number from the environment, at least one."""
+    said = os.environ.get(name, str(default))
+    if not said.isdecimal() or int(said) < 1:
+        raise ImproperlyConfigured(f"{name} must be a whole number, at least 1; it is {said!r}.")
+    return int(said)
 
 
 SECRET_KEY = _secret_key()
@@ -80,6 +108,8 @@ INSTALLED_APPS = [
     "linqi.visits",
     "linqi.policies",
     "linqi.ladder",
+    "linqi.bookings",
+    "linqi.waste",
     "linqi.dashboards",
     "allauth",  # after ours, so that our templates of the same name are found first
     "allauth.account",
@@ -180,7 +210,11 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,20/5m/ip", "ask": "10/h/ip,300/d/key"}  # ask: cases.views.asking
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "5/5m/key,20/5m/ip",
+    "ask": "10/h/ip,300/d/key",  # cases.views.asking
+    "device_key": "60/5m/ip,20/5m/key",  # wrong keys of devices, waste.views.api
+}
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Linqi"
@@ -237,7 +271,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # form fields; files are streamed to disk and bounded by UPLOAD_MAX_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # of form fields; files are bounded above, on disk from 2.5 MB on
 
 # --- mail ---------------------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
@@ -248,6 +282,28 @@ if _mail.hostname:
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 
 PUBLIC_URL = os.environ.get("LINQI_PUBLIC_URL", "").rstrip("/")
+
+# --- law: what the operator has settled outside the program; shown on the self-check of visits, visits/lawful.py ------
+VISIT_PHOTO_DAYS = _days("LINQI_VISIT_PHOTO_DAYS", 90)
+VISIT_PLACE_DAYS = _days("LINQI_VISIT_PLACE_DAYS", 30)
+FILED_AS = os.environ.get("LINQI_FILED_AS", "").strip()  # number under which the application is filed 备案
+COMPLAINTS = os.environ.get(
+    "LINQI_COMPLAINTS", ""
+).strip()  # where suggestions and complaints go: https:, mailto: or tel:
+PRIVACY_CONTACT = os.environ.get("LINQI_PRIVACY_CONTACT", "").strip()  # who answers for personal data
+IMPACT_ASSESSMENT = os.environ.get(
+    "LINQI_IMPACT_ASSESSMENT", ""
+).strip()  # document and day: 影评〔2026〕3号 2026-03-01
+
+# --- bins ---------------------------------------------------------------------------------------------------------------
+FONTS = os.environ.get("LINQI_FONTS", "").strip()  # looked in first for a Chinese font
+MQTT_URL = os.environ.get("LINQI_MQTT_URL", "").strip()
+MQTT_EMBEDDED = os.environ.get("LINQI_MQTT_EMBEDDED") == "1"
+MQTT_FOLDER = HOME / "mosquitto"  # where its configuration, passwords and access list are written
+if MQTT_EMBEDDED and not MQTT_URL:
+    MQTT_URL = f"mqtt://linqi:{_kept(MQTT_FOLDER / 'listener_key')}@127.0.0.1:1883"
+WASTE_DEVICE_RATE = _count("LINQI_WASTE_RATE", 50)
+WASTE_DEVICE_BURST = _count("LINQI_WASTE_BURST", 5000)
 
 # --- logs: one object a line, request id in each ------------------------------------------------------------------
 _SHARED: list[Any] = [

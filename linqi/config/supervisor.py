@@ -6,10 +6,12 @@ It imports nothing but the standard library, so it stays small (some 12 MB) and 
 import argparse
 import logging.config
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 
 from linqi.config.logs import dictconfig
@@ -35,7 +37,24 @@ def main() -> None:
     asked = parser.parse_args()
     logging.config.dictConfig(dictconfig("linqi.supervisor"))
     web = [part for name, value in vars(asked).items() for part in (f"--{name}", value)]
-    Supervisor({"web": command("linqi.config.web", *web), "work": command("linqi", "work")}).run()
+    Supervisor({"web": command("linqi.config.web", *web), "work": command("linqi", "work"), **bins(os.environ)}).run()
+
+
+def bins(environment: Mapping[str, str]) -> dict[str, list[str]]:
+    """What listens to bins, if the operator asked for it: a broker of our own where there is one to run, and the listener."""
+    wanted: dict[str, list[str]] = {}
+    embedded = environment.get("LINQI_MQTT_EMBEDDED") == "1"
+    places = os.pathsep.join(
+        [environment.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"]
+    )
+    if embedded and shutil.which("mosquitto", path=places) is None:
+        log.error("LINQI_MQTT_EMBEDDED=1, but Mosquitto is not installed: apt-get install mosquitto")
+        embedded = False
+    if embedded:
+        wanted["broker"] = command("linqi", "waste", "broker")
+    if embedded or environment.get("LINQI_MQTT_URL", "").strip():
+        wanted["listen"] = command("linqi", "waste", "listen")
+    return wanted
 
 
 class Supervisor:

@@ -26,6 +26,8 @@ urlpatterns = [
     path("visits/", include("linqi.visits.urls")),
     path("policies/", include("linqi.policies.urls")),
     path("ladder/", include("linqi.ladder.urls")),
+    path("bookings/", include("linqi.bookings.urls")),
+    path("waste/", include("linqi.waste.urls")),
 ]
 handler400 = "linqi.config.uploads.bad_request"
 handler403 = "linqi.ui.views.forbidden"

@@ -35,6 +35,7 @@ allow("enterprises.edit", Role.STREET_LEADER, *COMMUNITY_STAFF, label="维护企
 allow("enterprises.export", *STREET_STAFF, label="导出企业")
 allow("enterprises.import", Role.DISTRICT_OPERATOR, Role.STREET_LEADER, *COMMUNITY_STAFF, label="导入企业")
 allow("enterprises.claim", *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, Role.ENTERPRISE_USER, label="上报信息")
+allow("enterprises.read_licence", Role.STREET_LEADER, *COMMUNITY_STAFF, Role.PROPERTY_MANAGER, label="识读营业执照")
 allow("enterprises.confirm", *COMMUNITY_STAFF, label="核实信息")
 allow("enterprises.resolve", Role.STREET_LEADER, *COMMUNITY_STAFF, label="处理疑似同企")
 
@@ -102,7 +103,7 @@ declare(Fact, personal={"value": Kept.FILE, "recorded_by": Kept.FILE}, plain=["k
 declare(
     Claim,
     personal={"value": Kept.FILE, "entered_by": Kept.FILE, "decided_by": Kept.FILE, "reason": Kept.FILE},
-    plain=["key", "period", "said_by", "origin"],
+    plain=["key", "period", "said_by", "origin", "before"],
 )
 declare(
     Import,

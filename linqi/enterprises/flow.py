@@ -9,6 +9,7 @@ CLAIM: Final = Flow(
     moves={
         "confirm": (frozenset({"waiting"}), "confirmed"),
         "reject": (frozenset({"waiting"}), "rejected"),
+        "undo": (frozenset({"confirmed", "rejected"}), "waiting"),
     },
 )
 

@@ -48,6 +48,7 @@ _NEW: Final = frozenset(  # after these all rows are read again
         Verb.PLACE_CLOSED,
     }
 )
+_LAST: Final = 1 << 62  # stands behind the number of every recorded fact
 _FEW: Final = 500  # rows read again one by one; beyond, all at once
 _Best = dict[tuple[str, str], tuple[tuple[int, date], int, Any, str, str, date]]
 
@@ -81,6 +82,23 @@ def facts_on(enterprise: Enterprise, day: date) -> dict[tuple[str, str], Known]:
     that `rules.trust` prefers counts, and the others make it disputed. The registry's columns and the tenancies are sources too.
     """
     return _facts([enterprise], day)[enterprise.pk]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A word that is not recorded: what it says, which kind of source it would be, and as of which day 假定说法."""
+
+    key: str
+    period: str
+    value: Any
+    kind: str
+    source: str
+    as_of: date
+
+
+def facts_if(enterprise: Enterprise, day: date, said: Said) -> dict[tuple[str, str], Known]:
+    """As `facts_on`, if this were recorded as well; nothing is written 假如采信."""
+    return _facts([enterprise], day, said)[enterprise.pk]
 
 
 def facts_of(enterprises: Iterable[Enterprise], day: date) -> dict[int, dict[tuple[str, str], Known]]:
@@ -149,6 +167,7 @@ class _Kept:
         if news.filter(verb__in=[verb.value for verb in _NEW]).exists():
             return False
         told = news.filter(verb__startswith="enterprises.").exclude(enterprise=None)
+        told = told.exclude(verb=Verb.SECRETS_READ.value)  # reading changes nothing
         touched = {pk for pk in told.values_list("enterprise", flat=True) if pk is not None}
         if len(touched) > _FEW:
             return False
@@ -172,11 +191,16 @@ def _standing(people: Population, place: int) -> Words:
     return bits.pack(np.isin(people.ids, here))
 
 
-def _facts(enterprises: Iterable[Enterprise], day: date) -> dict[int, dict[tuple[str, str], Known]]:
+def _facts(
+    enterprises: Iterable[Enterprise], day: date, said: Said | None = None
+) -> dict[int, dict[tuple[str, str], Known]]:
     listed = list(enterprises)
     best: dict[int, _Best] = {one.pk: {} for one in listed}
     disputed: set[tuple[int, str, str]] = set()
-    for pk, number, key, period, value, kind, source, as_of in _statements(day, Q(enterprise__in=list(best))):
+    statements = _statements(day, Q(enterprise__in=list(best)))
+    if said is not None:
+        statements = _and(statements, said, listed[0].pk)
+    for pk, number, key, period, value, kind, source, as_of in statements:
         held = best[pk].get((key, period))
         weight = trust.weight(kind, as_of)
         if held is not None and held[2] != value and held[3] != kind:
@@ -205,7 +229,23 @@ def _facts(enterprises: Iterable[Enterprise], day: date) -> dict[int, dict[tuple
     return found
 
 
-def _statements(day: date, which: Q) -> Iterable[tuple[int, int, str, str, Any, str, str, date]]:
+_Statement = tuple[int, int, str, str, Any, str, str, date]
+
+
+def _and(rows: Iterable[_Statement], said: Said, enterprise: int) -> Iterable[_Statement]:
+    """The statements and one more: older ones of its kind give way to it, and it gives way to a newer one."""
+    newest = True
+    for row in rows:
+        same = (row[2], row[3], row[5]) == (said.key, said.period, said.kind)
+        if same and row[7] <= said.as_of:
+            continue
+        newest = newest and not same
+        yield row
+    if newest:
+        yield enterprise, _LAST, said.key, said.period, said.value, said.kind, said.source, said.as_of
+
+
+def _statements(day: date, which: Q) -> Iterable[_Statement]:
     """The facts that were known on a day; of one kind of source only the newest word on each field and period."""
     rows = Fact.objects.filter(which, as_of__lte=day)
     if day >= today():

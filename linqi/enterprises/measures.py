@@ -89,6 +89,10 @@ register(Measure("enterprises.left", _("迁出企业"), FIRMS, left))
 register(Measure("enterprises.incomplete", _("关键信息缺失企业"), FIRMS, incomplete))
 register(
     Measure(
-        "enterprises.claims_waiting", _("待核信息"), _("条"), claims_waiting, lambda s, p: reverse("enterprises:claims")
+        "enterprises.claims_waiting",
+        _("待核信息"),
+        _("条"),
+        claims_waiting,
+        lambda s, p: f"{reverse('enterprises:claims')}?place={p}",
     )
 )

@@ -19,5 +19,10 @@ register(
     )
 )
 register(MenuItem("imports", _("导入"), "enterprises:imports", "upload", 21, "enterprises.import", group=GROUP))
+register(
+    MenuItem(
+        "licence", _("识读执照"), "enterprises:licence", "file-certificate", 24, "enterprises.read_licence", group=GROUP
+    )
+)
 register(MenuItem("claims", _("待核信息"), "enterprises:claims", "checklist", 22, "enterprises.confirm", group=GROUP))
 register(MenuItem("pairs", _("疑似同企"), "enterprises:pairs", "copy", 23, "enterprises.resolve", group=GROUP))

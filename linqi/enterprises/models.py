@@ -186,17 +186,27 @@ class Claim(models.Model):
     said_on = models.DateField()
     origin = models.CharField(max_length=60, help_text="Where it was heard, e.g. visit:17.")
     state = models.CharField(max_length=10, choices=ClaimState.choices, default=ClaimState.WAITING)
+    entered_at = models.DateTimeField(null=True, help_text="Since when it waits; empty where nobody wrote it down.")
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
-    fact = models.OneToOneField(Fact, models.SET_NULL, null=True, related_name="claim")
+    fact = models.ForeignKey(
+        Fact, models.SET_NULL, null=True, related_name="claims", help_text="Two claims may say the very same."
+    )
+    before = models.JSONField(null=True, help_text="What its confirmation made and superseded, for undo.")
 
     class Meta:
         indexes = [models.Index(fields=["state", "id"], name="claim_state")]
 
     def __str__(self) -> str:
         return f"{self.key}?"
+
+    @property
+    def visit(self) -> int | None:
+        """The visit on which it was heard, by its number; None when it was heard elsewhere."""
+        kind, _sign, number = self.origin.partition(":")
+        return int(number) if kind == "visit" and number.isdigit() else None
 
 
 class ImportState(Choice):

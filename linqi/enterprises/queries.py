@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from linqi.enterprises import dictionary, industry
 from linqi.enterprises.models import (
     Claim,
-    ClaimState,
     Enterprise,
     EntityType,
     Fact,
@@ -29,7 +28,7 @@ from linqi.enterprises.models import (
 )
 from linqi.enterprises.rules import trust
 from linqi.enterprises.rules.names import name_key, split_branch
-from linqi.journal.models import Head
+from linqi.journal.models import Entry, Head
 from linqi.kit import access
 from linqi.kit.clock import today
 from linqi.kit.identifiers import mask_name
@@ -102,7 +101,9 @@ def below_place(rows: QuerySet[Enterprise], place: int, on: date | None = None) 
 
 
 WORTH_REMEMBERING: Final = 300  # rows; counting fewer is quick
-_remembered: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+ELSEWHERE: Final = "visits."  # how the acts begin that change no enterprise, no tenancy and no place, and of which a minute may bring thousands
+FOLLOWED: Final = 5_000  # such acts since a question was asked; after more of them it is asked again
+_remembered: OrderedDict[tuple[Any, ...], tuple[tuple[int, str], Any]] = OrderedDict()
 
 
 def counted(rows: QuerySet[Any]) -> int:
@@ -116,16 +117,29 @@ def _once(key: tuple[Any, ...], ask: Callable[[], T], worth: Callable[[T], bool]
     Every action writes to the journal in its own transaction, so the journal's head names the state of the data.
     """
     state = Head.objects.values_list("count", "digest").first()
-    full = (connection.settings_dict["NAME"], state, str(today()), *key)
-    if full in _remembered:
-        known: T = _remembered[full]
-        return known
+    full = (connection.settings_dict["NAME"], str(today()), *key)
+    if state is not None and full in _remembered:
+        then, known = _remembered[full]
+        if then == state or _unmoved(then, state):
+            _remembered[full] = state, known
+            same: T = known
+            return same
     answer = ask()
     if state is not None and worth(answer):
-        _remembered[full] = answer
+        _remembered[full] = state, answer
         while len(_remembered) > 500:
             _remembered.popitem(last=False)
     return answer
+
+
+def _unmoved(then: tuple[int, str], now: tuple[int, str]) -> bool:
+    """Whether the journal only went on from one head to another, by few acts and all of them elsewhere."""
+    since = Entry.objects.filter(pk__gt=then[0], pk__lte=now[0])
+    return (
+        0 < now[0] - then[0] <= FOLLOWED
+        and Entry.objects.filter(pk=then[0], digest=then[1]).exists()
+        and not since.exclude(verb__startswith=ELSEWHERE).exists()
+    )
 
 
 def _told(rows: QuerySet[Any]) -> tuple[Any, ...]:
@@ -305,10 +319,15 @@ def shown_name(enterprise: Enterprise, user: Any) -> str:
 
 def sees_all_names(user: Any) -> bool:
     """Whether every grant by which this user sees enterprises also shows the names of self-employed."""
+    return always(user, "enterprises.see_personal")
+
+
+def always(user: Any, permission: str) -> bool:
+    """Whether every grant by which this user sees enterprises also carries the permission."""
     if isinstance(user, access.System):
         return True
     seeing = [held for held in access.reach_of(user).held if "enterprises.see" in held.permissions]
-    return bool(seeing) and all("enterprises.see_personal" in held.permissions for held in seeing)
+    return bool(seeing) and all(permission in held.permissions for held in seeing)
 
 
 def _sees_name(enterprise: Enterprise, user: Any) -> bool:
@@ -409,6 +428,23 @@ def sight_of(enterprise: Enterprise, user: Any) -> Sight:
     )
 
 
+def sights_of(enterprises: Iterable[int], user: Any) -> dict[int, Sight]:
+    """As `sight_of` for several enterprises by id; two queries at most however many they are."""
+    listed = set(enterprises)
+
+    def open_(permission: str) -> set[int]:
+        if not access.may_anywhere(user, permission):
+            return set()
+        if always(user, permission):
+            return listed
+        return set(
+            access.seen_by(user, Enterprise.objects.filter(pk__in=listed), permission).values_list("pk", flat=True)
+        )
+
+    secrets, personal = open_("enterprises.see_secrets"), open_("enterprises.see_personal")
+    return {pk: Sight(pk in secrets, pk in personal) for pk in listed}
+
+
 def facts_of(enterprise: Enterprise, user: Any, *, history: bool = False) -> tuple[Known, ...]:
     """What is known of an enterprise, field by field and newest period first; sensitive fields only as far as allowed.
 
@@ -432,12 +468,6 @@ def register_says(enterprise: Enterprise, key: str) -> Statement | None:
     return Statement(kept, dictionary.show(key, kept), SourceKind.REGISTER.value, enterprise.source, enterprise.as_of)
 
 
-def claims_waiting(user: Any) -> QuerySet[Claim]:
-    """The claims that this user may confirm and nobody has decided, oldest first 待核队列."""
-    waiting = access.seen_by(user, Claim, "enterprises.confirm").filter(state=ClaimState.WAITING.value)
-    return waiting.filter(enterprise__merged_into=None).select_related("enterprise", "entered_by").order_by("pk")
-
-
 def claims_of(enterprise: Enterprise, user: Any) -> tuple[ClaimShown, ...]:
     """The claims about an enterprise, newest first, each beside what is known."""
     rows = access.seen_by(user, Claim).filter(enterprise=enterprise).select_related("enterprise", "decided_by")
@@ -453,13 +483,11 @@ def claims_beside(claims: Iterable[Claim], user: Any) -> tuple[ClaimShown, ...]:
         enterprise__in=firms, key__in={claim.key for claim in listed}, superseded_on=None
     ).order_by("-as_of", "pk")
     for fact in standing:
-        facts[fact.enterprise_id, fact.key, fact.period].append(_statement(fact))
-    sights: dict[int, Sight] = {}
+        facts[fact.enterprise_id, fact.key, fact.period].append(statement_of(fact))
+    sights = sights_of({claim.enterprise_id for claim in listed if _sensitive(claim)}, user)
     shown = []
     for claim in listed:
         field = dictionary.field(claim.key)
-        if field.sensitivity != "public" and claim.enterprise_id not in sights:
-            sights[claim.enterprise_id] = sight_of(claim.enterprise, user)
         if not sights.get(claim.enterprise_id, NOTHING_SENSITIVE).reads(field):
             shown.append(ClaimShown(claim, field, "", (), withheld=True))
             continue
@@ -468,6 +496,10 @@ def claims_beside(claims: Iterable[Claim], user: Any) -> tuple[ClaimShown, ...]:
         beside = (register, *beside) if register else beside
         shown.append(ClaimShown(claim, field, dictionary.show(claim.key, claim.value), beside))
     return tuple(shown)
+
+
+def _sensitive(claim: Claim) -> bool:
+    return dictionary.field(claim.key).sensitivity != "public"
 
 
 def tenancies_of(enterprise: Enterprise, user: Any) -> QuerySet[Tenancy]:
@@ -651,13 +683,14 @@ def _known(rows: QuerySet[Fact], sight: Sight) -> tuple[Known, ...]:
         field = dictionary.field(key)
         if sight.reads(field):
             said = sorted(grouped[key, period], key=lambda fact: (fact.as_of, fact.pk), reverse=True)
-            known.append(Known(field, period, tuple(_statement(fact) for fact in said)))
+            known.append(Known(field, period, tuple(statement_of(fact) for fact in said)))
         else:
             known.append(Known(field, period, (), withheld=True))
     return tuple(known)
 
 
-def _statement(fact: Fact) -> Statement:
+def statement_of(fact: Fact) -> Statement:
+    """A fact as what its source says."""
     return Statement(
         fact.value,
         dictionary.show(fact.key, fact.value),

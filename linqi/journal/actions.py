@@ -14,13 +14,12 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from linqi.journal.models import Bookmark, Entry, Head
-from linqi.journal.rules import GENESIS, Row, digest_of, plain, text
+from linqi.journal.rules import COLUMNS, GENESIS, Row, digest_of, plain, text, values_of
 from linqi.journal.verbs import Verb
 from linqi.kit.bulk import insert_many
 
 ONLY = 1  # id of the only Head
-BATCH = 500  # entries that are made as model objects; more go straight to the driver
-COLUMNS = tuple(field.name for field in Entry._meta.concrete_fields)
+_in_json = DjangoJSONEncoder().encode
 
 
 class ChainBroken(Exception):
@@ -55,31 +54,34 @@ def write(
     know besides (dates and decimals are kept as text); never a secret, never a personal detail that the subject
     itself hides.
     """
-    return write_many([Act(by, verb, subject, place, enterprise, None, data)])[0]
+    ((row, digest),) = _sealed([Act(by, verb, subject, place, enterprise, None, data)])
+    return Entry(**dict(zip(COLUMNS, values_of(row), strict=True)), digest=digest)
+
+
+def write_many(acts: Iterable[Act]) -> int:
+    """Tell several acts at once, in this order; one lock and one pass for all of them. How many it were."""
+    return len(_sealed(acts))
 
 
 @transaction.atomic
-def write_many(acts: Iterable[Act]) -> list[Entry]:
-    """Tell several acts at once, in this order; one lock and one pass for all of them.
+def _sealed(acts: Iterable[Act]) -> list[tuple[Row, str]]:
+    """The acts as rows of the journal, each with its digest, written.
 
     The head is locked until the transaction ends, so entries are numbered without gaps in the order in which they
     become visible (SQLite's IMMEDIATE transactions wait for each other anyway).
     """
     head = _locked_head()
     before, number = head.digest, head.count
-    entries = []
+    rows = []
     for act in acts:
         number += 1
-        entry = _entry(act, number, before)
-        entry.digest = before = digest_of(row_of(entry))
-        entries.append(entry)
-    if len(entries) <= BATCH:
-        Entry.objects.bulk_create(entries)
-    else:  # a year of a demo street, an import: straight to the driver
-        insert_many(Entry, COLUMNS, ([getattr(entry, column) for column in COLUMNS] for entry in entries))
+        row = _row(act, number, before)
+        before = digest_of(row)
+        rows.append((row, before))
+    insert_many(Entry, (*COLUMNS, "digest"), ((*values_of(row), digest) for row, digest in rows))
     head.count, head.digest, head.seal = number, before, seal_of(number, before)
     head.save()
-    return entries
+    return rows
 
 
 @transaction.atomic
@@ -100,20 +102,7 @@ def record_export(*, what: str, rows: int, by: Any, **where: Any) -> Entry:
 
 def row_of(entry: Entry) -> Row:
     """An entry as plain values."""
-    return Row(
-        id=entry.pk,
-        at=entry.at,
-        actor=entry.actor,
-        actor_name=entry.actor_name,
-        verb=entry.verb,
-        subject_type=entry.subject_type,
-        subject_id=entry.subject_id,
-        subject_name=entry.subject_name,
-        enterprise=entry.enterprise,
-        place=entry.place,
-        data=entry.data,
-        previous=entry.previous,
-    )
+    return Row(*values_of(entry))
 
 
 def seal_of(count: int, digest: str, key: str | bytes | None = None) -> str:
@@ -138,9 +127,9 @@ def _locked_head() -> Head:
     return head
 
 
-def _entry(act: Act, number: int, previous: str) -> Entry:
+def _row(act: Act, number: int, previous: str) -> Row:
     subject = act.subject
-    return Entry(
+    return Row(
         id=number,
         at=act.at or timezone.now(),
         actor=act.by.pk,
@@ -151,7 +140,7 @@ def _entry(act: Act, number: int, previous: str) -> Entry:
         subject_name=text(str(subject))[:200] if subject is not None else "",
         place=_id_of(act.place) if act.place is not None else _place_of(subject),
         enterprise=_id_of(act.enterprise) if act.enterprise is not None else _enterprise_of(subject),
-        data=plain(json.loads(json.dumps(act.data, cls=DjangoJSONEncoder))),
+        data=plain(json.loads(_in_json(act.data))) if act.data else {},
         previous=previous,
     )
 

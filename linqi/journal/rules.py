@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from math import isfinite
+from operator import attrgetter
 from typing import Any
 
 GENESIS = "0" * 64  # what the first row names as the digest before it
@@ -30,6 +31,8 @@ class Row:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+values_of: Callable[[Any], tuple[Any, ...]] = attrgetter(*COLUMNS)  # of a row, or of what has the same columns
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,9 @@ class Problem:
 
 def digest_of(row: Row) -> str:
     """The seal of a row: SHA-256 over its canonical JSON, the digest of the row before included 摘要."""
-    values = {name: getattr(row, name) for name in COLUMNS}
+    values = dict(zip(COLUMNS, values_of(row), strict=True))
     values["at"] = row.at.astimezone(UTC).isoformat(timespec="microseconds")
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(values).encode()).hexdigest()
 
 
 def plain(value: Any) -> Any:

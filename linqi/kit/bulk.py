@@ -6,6 +6,7 @@ want them (`get_db_prep_save`), table and column names come from the model, and 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
@@ -42,6 +43,36 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     return done
 
 
+def count_anew() -> None:
+    """Let PostgreSQL look at how much each table holds now; SQLite plans without.
+
+    It does so by itself about once a minute. What is asked before that of tables that were empty a moment ago is planned as if they
+    still were, and a join of thousands of rows then runs for minutes. Works inside a transaction.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+def update_many(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple[Any, Sequence[Any]]]) -> None:
+    """Set columns (field names) of rows that are told by primary key and values; call it inside a transaction, the rows locked.
+
+    `bulk_update` writes one statement with a CASE for each value, which costs the more the more rows there are.
+    """
+    fields = [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns]
+    prepare = [_preparing(field) for field in fields]
+    quote = connection.ops.quote_name
+    sets = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    key = quote(str(model._meta.pk.column))
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {key} = %s"  # noqa: S608 – names of our own model
+    values = [
+        [*(value if ready is None else ready(value) for ready, value in zip(prepare, row, strict=True)), pk]
+        for pk, row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
+
+
 def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
     """So many fresh primary keys of a table, in rising order; nobody else gets them while the transaction lasts."""
     table, column = model._meta.db_table, str(model._meta.pk.column)
@@ -65,5 +96,10 @@ def _preparing(field: Any) -> Callable[[Any], Any] | None:
     def raw(value: Any) -> Any:
         return field.get_db_prep_save(value, connection)
 
-    kept = lru_cache(maxsize=4096, typed=True)(raw)  # days, states and small numbers come again and again
-    return lambda value: raw(value) if isinstance(value, (dict, list)) else kept(value)
+    if isinstance(field, models.JSONField):
+        adapt = connection.ops.adapt_json_value
+        return lambda value: None if value is None else adapt(value, field.encoder)
+    if isinstance(field, models.DateTimeField):  # hardly one comes twice
+        moment = connection.ops.adapt_datetimefield_value
+        return lambda value: moment(value) if isinstance(value, datetime) and value.tzinfo is not None else raw(value)
+    return lru_cache(maxsize=4096, typed=True)(raw)  # days, states and small numbers come again and again

@@ -8,9 +8,13 @@ None is unknown, never zero: a share of nothing is None. A number on a screen op
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from math import sqrt
+from typing import Any, Final
 
 Number = int | float | None
+SURE: Final = (
+    1.959963984540054  # standard errors of the normal distribution: 95 of 100 such intervals hold the true share
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,13 @@ def measures() -> tuple[Measure, ...]:
 def share(part: int, whole: int) -> float | None:
     """A part of a whole between 0 and 1; None when there is no whole."""
     return part / whole if whole else None
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """Between what a share lies with 95 % certainty, by Wilson (1927); (0, 1) when there is no whole 置信区间."""
+    if not whole:
+        return 0.0, 1.0
+    p, z2 = part / whole, SURE * SURE
+    middle = (p + z2 / (2 * whole)) / (1 + z2 / whole)
+    half = SURE * sqrt(p * (1 - p) / whole + z2 / (4 * whole * whole)) / (1 + z2 / whole)
+    return max(0.0, middle - half), min(1.0, middle + half)

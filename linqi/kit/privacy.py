@@ -21,6 +21,7 @@ class Kept(Choice):
 
     ACCOUNT = "account", "账号存续期间"
     FILE = "file", "随所属档案保存"
+    TERM = "term", "到期自动清除"
     IMPORT = "import", "随导入记录保存，供撤销和核对"
     NEWS = "news", "随接收人账号保存"
     JOURNAL = "journal", "随日志长期保存，供审计"

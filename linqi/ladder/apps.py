@@ -16,10 +16,13 @@ class LadderConfig(AppConfig):
 
     def ready(self) -> None:
         from linqi.enterprises.actions.pairs import on_merge
+        from linqi.enterprises.consequences import on_new_value
+        from linqi.ladder.consequences import changed_tiers
         from linqi.ladder.models import Candidate, Cultivation, Milestone, Move
 
         for model in (Candidate, Move, Milestone, Cultivation):
             on_merge(model)
+        on_new_value(changed_tiers)
         post_migrate.connect(_bring_defaults, sender=self)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from linqi.accounts.models import User
 from linqi.conditions.book import Book
-from linqi.conditions.facts import Known, Missing
+from linqi.conditions.facts import Facts, Known, Missing
 from linqi.conditions.one import Sight, Verdict, judge_seen
 from linqi.conditions.population import Population
 from linqi.conditions.rules import Outcome, Rule
@@ -188,10 +188,13 @@ class Ladder:
         return said
 
 
-def ladder_of(enterprise: Enterprise, day: date, *, standing: Tier | None = None) -> Ladder:
-    """Where one firm stands by what was known of it on a day, with every reason and source 单户判定."""
+def ladder_of(enterprise: Enterprise, day: date, *, standing: Tier | None = None, facts: Facts | None = None) -> Ladder:
+    """Where one firm stands by what was known of it on a day, with every reason and source 单户判定.
+
+    `facts`: if that were known instead.
+    """
     asked = ruleset(street_of(enterprise.seat) if enterprise.seat else None, day)
-    sight = Sight(known.facts_on(enterprise, day), book(), day)
+    sight = Sight(known.facts_on(enterprise, day) if facts is None else facts, book(), day)
     return _ladder(asked, standing or standing_of(enterprise), sight)
 
 

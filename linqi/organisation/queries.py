@@ -14,14 +14,14 @@ from linqi.accounts.queries import grants_valid, valid_on
 from linqi.kit.access import seen_by
 from linqi.kit.clock import today
 from linqi.organisation.intake import default_departments
-from linqi.organisation.models import Department, HandOver, LinkTeam, LinkTeamSeat, Substitution
+from linqi.organisation.models import Department, Employment, HandOver, LinkTeam, LinkTeamSeat, Substitution
 from linqi.organisation.rules import SEATS, Manning, TeamRole, manning
 from linqi.territory.models import Coverage, Place, PlaceKind
 
 
 def departments_seen_by(user: Any) -> QuerySet[Department]:
     """The sections of the user's streets, or the user's own 科室."""
-    return seen_by(user, Department).select_related("street")
+    return seen_by(user, Department, few=True).select_related("street")
 
 
 def departments_of(street: Place) -> QuerySet[Department]:
@@ -51,6 +51,18 @@ def staff_over(place: Place, role: str) -> list[User]:
     )
     nearest = sorted(grants, key=lambda grant: above[grant.place_id or 0])
     return list({grant.user_id: grant.user for grant in nearest}.values())
+
+
+def companies_of(user: int, day: date) -> QuerySet[Employment, int | None]:
+    """Ids of the companies that somebody works for on a day, by their account 所在公司."""
+    rows = Employment.objects.filter(valid_on(day), person__user=user, company__isnull=False)
+    return rows.values_list("company", flat=True)
+
+
+def users_of(company: int, day: date) -> QuerySet[User]:
+    """Active users who work for a company on a day 公司人员."""
+    rows = Employment.objects.filter(valid_on(day), company=company, person__user__isnull=False)
+    return User.objects.filter(is_active=True, pk__in=rows.values("person__user")).order_by("pk")
 
 
 def candidates(building: Place) -> QuerySet[User]:

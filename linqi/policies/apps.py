@@ -12,8 +12,11 @@ class PoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         from linqi.enterprises.actions.pairs import on_merge
+        from linqi.enterprises.consequences import on_new_value
+        from linqi.policies.consequences import changed_policies
         from linqi.policies.models import Application, Ledger, Offer
 
         on_merge(Application)
         on_merge(Offer)
         on_merge(Ledger)
+        on_new_value(changed_policies)

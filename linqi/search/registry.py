@@ -37,7 +37,9 @@ _kinds: dict[str, Searchable] = {}
 
 
 def register(searchable: Searchable) -> None:
-    """Make a kind of things searchable; the same kind again replaces it."""
+    """Make a kind of things searchable; the same kind again replaces it. A kind is one word of letters: the index keeps it as one."""
+    if not searchable.kind.isalpha():
+        raise ValueError(f"The kind {searchable.kind!r} must be one word of letters.")
     _kinds[searchable.kind] = searchable
 
 

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
 from linqi.kit.access import may_anywhere
 from linqi.ui import menu
+
+OPENS = ("https:", "http:", "mailto:", "tel:")  # how an address begins that a browser can open
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,11 @@ class Shell:
             return []
         found = [(item, _url(item.url_name)) for item in menu.items() if self._sees(item.permission)]
         path = self._request.path
-        here = max((url for _item, url in found if url and path.startswith(url)), key=len, default="")
-        if here == "/" and path != "/":
-            here = ""
+        pages = {page: item.key for item, url in found for page in (url, *map(_url, item.holds)) if url and page}
+        here = max((page for page in pages if path.startswith(page)), key=len, default="")
+        marked = pages[here] if here and (here != "/" or path == "/") else ""
         return [
-            Entry(item.key, str(item.label), url, item.icon, str(item.group), url == here, item.tab)
+            Entry(item.key, str(item.label), url, item.icon, str(item.group), item.key == marked, item.tab)
             for item, url in found
             if url
         ]
@@ -92,6 +95,11 @@ class Shell:
             "password": "account_change_password",
         }
         return [(key, url) for key, name in wanted.items() if (url := _url(name))]
+
+    @property
+    def complaints(self) -> str:
+        """Where suggestions and complaints go; empty while the operator has not said, or said nothing that can be opened."""
+        return settings.COMPLAINTS if settings.COMPLAINTS.startswith(OPENS) else ""
 
     def _sees(self, permission: str) -> bool:
         return not permission or may_anywhere(self._user, permission)

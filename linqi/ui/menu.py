@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 @dataclass(frozen=True, slots=True)
 class MenuItem:
     """One entry: `icon` is a Tabler name, `permission` empty for every signed-in user, `tab` also shows it in the
-    phone's bottom bar.
+    phone's bottom bar; `holds`: names of further addresses whose pages belong to it.
     """
 
     key: str
@@ -28,6 +28,7 @@ class MenuItem:
     permission: str = ""
     tab: bool = False
     group: str | Promise = ""
+    holds: tuple[str, ...] = ()
 
 
 _items: dict[str, MenuItem] = {}

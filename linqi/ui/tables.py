@@ -539,8 +539,8 @@ class BoundTable(Generic[M]):
         if not self.total:
             return []
         start = (self.page - 1) * self.size
-        page = self.filtered[start : start + self.size]
-        if self.total <= LONG_FROM:
+        page: Any = self.filtered[start : start + self.size]
+        if self.total <= LONG_FROM or isinstance(page, list):  # `ui.listed`: the rows stand in memory
             return list(page)
         ids = list(page.values_list("pk", flat=True))
         read = {row.pk: row for row in self.filtered.order_by().filter(pk__in=ids)}
@@ -569,7 +569,7 @@ class BoundTable(Generic[M]):
             '<input class="form-check-input lq-pick" type="checkbox" name="pick" value="{}" form="{}-pick" aria-label="{}">',
             item.pk,
             self.id,
-            _("选中 %(name)s") % {"name": item},
+            _("选中 %(name)s") % {"name": self.columns[0].exported(item) or item},
         )
 
     @property

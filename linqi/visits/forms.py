@@ -1,9 +1,11 @@
-"""What a browser says of a visit. Nothing about place, hour or picture is ever asked (国办函〔2026〕12号)."""
+"""What a browser says of a visit at a desk. Nothing about place, hour or picture is asked there (国办函〔2026〕12号)."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from linqi.cases.forms import CategoryField
@@ -12,8 +14,9 @@ from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises import dictionary
 from linqi.kit.clock import today
-from linqi.visits.models import MustVisitRule, Visit
+from linqi.visits.models import MustVisitRule, PlanTerms, Visit
 from linqi.visits.rules import Reason
+from linqi.visits.rules.rota import MOST, Spell, faults_of
 
 
 class PlanForm(forms.Form):
@@ -197,3 +200,150 @@ class OrderForm(forms.Form):
         """What `actions.set_order` takes."""
         plain = {name: self.cleaned_data[name] for name in ("urgency", "late_step", "late_most", "source")}
         return {**plain, "factors": [self.cleaned_data[f"step{at}"] for at in range(self.steps)]}
+
+
+class Clock(forms.TimeField):
+    """An hour of the day, kept as minutes from midnight."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> int | None:
+        """Minutes of the day, or None when nothing was said."""
+        said = super().clean(value)
+        return None if said is None else said.hour * 60 + said.minute
+
+
+def clock_of(minutes: int | None) -> str:
+    """Minutes of the day as a clock shows them."""
+    return "" if minutes is None else f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+class RotaForm(forms.Form):
+    """How often a building is visited in a week, from when until when, and in which hours."""
+
+    how = forms.ChoiceField(
+        label=_("按什么"),
+        choices=[("own", _("本楼另设")), ("street", _("按街道默认"))],
+        widget=forms.RadioSelect,
+        initial="own",
+    )
+    visits = forms.IntegerField(
+        label=_("每周走访次数"),
+        min_value=0,
+        max_value=MOST,
+        required=False,
+        help_text=_("0 表示这段时间不安排轮值走访，必访照去。"),
+    )
+    opens = Clock(label=_("几点起可以进楼"), required=False)
+    closes = Clock(label=_("几点止"), required=False)
+    since = forms.DateField(
+        label=_("生效日"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("周计划按周一当天的轮值排整周。"),
+    )
+    until = forms.DateField(
+        label=_("截止日"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("从这一天起恢复原来的；不填为长期。"),
+    )
+    reason = forms.CharField(
+        label=_("说明"), max_length=200, required=False, help_text=_("如：整楼装修、园区集中办公日。")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"since": today(), "how": "own"})
+        super().__init__(*args, **kwargs)
+        self.fields["since"].widget.attrs["min"] = today().isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        """The number where the building has its own, and whatever else cannot be, said beside its field."""
+        cleaned = super().clean() or {}
+        if cleaned.get("how") == "street":
+            cleaned["visits"] = None
+        elif cleaned.get("visits") is None and "visits" not in self.errors:
+            self.add_error("visits", _("请填次数，或选“按街道默认”。"))
+        spell = Spell(*(cleaned.get(name) for name in ("since", "until", "visits", "opens", "closes")))
+        for one in faults_of(spell, today()):
+            if one.value not in self.errors:
+                self.add_error(one.value, gettext(one.label))
+        return cleaned
+
+    def said(self) -> dict[str, Any]:
+        """What `actions.rota.set_rota` takes."""
+        return {name: self.cleaned_data[name] for name in self.fields if name != "how"}
+
+
+class RotaFileForm(forms.Form):
+    """A sheet with the rota of many buildings."""
+
+    MEGABYTES: Final = 2
+    file = forms.FileField(
+        label=_("轮值表"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+        help_text=_("Excel（.xlsx、.xls）或 CSV；先下载现有轮值，改好再传。"),
+    )
+
+    def clean_file(self) -> Any:
+        """Too large is refused before anything is read."""
+        file = self.cleaned_data["file"]
+        if file.size > self.MEGABYTES * 1024 * 1024:
+            raise forms.ValidationError(_("文件超过 %(n)s MB；请只保留轮值表这一张。") % {"n": self.MEGABYTES})
+        return file
+
+
+class TermsForm(forms.Form):
+    """What a week of visits is planned with in a street; beside each the product's default."""
+
+    SPANS: Final = 3  # spans of hours a day that the page offers
+    visits = forms.IntegerField(label=_("每楼每周走访次数"), min_value=0, max_value=MOST)
+    firms = forms.IntegerField(label=_("每次进楼最多见几家"), min_value=1, max_value=20)
+    enter = forms.IntegerField(label=_("进楼几分钟"), min_value=0, max_value=120)
+    chat = forms.IntegerField(label=_("一般企业几分钟"), min_value=1, max_value=240)
+    talk = forms.IntegerField(label=_("必访企业几分钟"), min_value=1, max_value=240)
+    pace = forms.IntegerField(label=_("步行每分钟几米"), min_value=20, max_value=200)
+    seconds = forms.IntegerField(label=_("求解几秒"), min_value=0, max_value=600)
+
+    def __init__(self, *args: Any, now: PlanTerms, usual: Mapping[str, Any], **kwargs: Any) -> None:
+        hours = list(now.hours)
+        initial = {name: getattr(now, name) for name in self.base_fields}
+        kwargs.setdefault("initial", {**initial, "source": "" if now.is_default else now.source})
+        super().__init__(*args, **kwargs)
+        for name in self.base_fields:
+            self.fields[name].help_text = _("产品默认：%(value)s") % {"value": usual[name]}
+        for at in range(self.SPANS):
+            span, default = (one[at] if at < len(one) else (None, None) for one in (hours, usual["hours"]))
+            told = "–".join(clock_of(one) for one in default) if default[0] is not None else ""
+            for edge, (side, label) in enumerate((("from", _("第 %(n)s 段外出 起")), ("to", _("第 %(n)s 段外出 止")))):
+                self.fields[f"{side}{at}"] = Clock(
+                    label=label % {"n": at + 1},
+                    required=at == 0,
+                    initial=clock_of(span[edge]),
+                    help_text=_("产品默认：%(value)s") % {"value": told} if told else "",
+                )
+        self.fields["source"] = forms.CharField(label=_("依据"), max_length=300, help_text=_("如文件名称与文号。"))
+
+    def clean(self) -> dict[str, Any]:
+        """Hours in order, one span after the other; what is wrong is said beside the span."""
+        cleaned = super().clean() or {}
+        hours: list[list[int]] = []
+        for at in range(self.SPANS):
+            begins, ends = cleaned.get(f"from{at}"), cleaned.get(f"to{at}")
+            if begins is None and ends is None:
+                continue
+            if begins is None or ends is None:
+                self.add_error(f"to{at}", _("起止都要填。"))
+            elif begins >= ends:
+                self.add_error(f"to{at}", _("止应晚于起。"))
+            elif hours and begins < hours[-1][1]:
+                self.add_error(f"from{at}", _("应晚于上一段的止。"))
+            else:
+                hours.append([begins, ends])
+        cleaned["hours"] = hours
+        return cleaned
+
+    def said(self) -> dict[str, Any]:
+        """What `actions.planning.set_terms` takes."""
+        return {name: self.cleaned_data[name] for name in (*self.base_fields, "hours", "source")}

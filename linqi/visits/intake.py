@@ -1,4 +1,4 @@
-"""The six must-visit rules and the order of the list that the product brings along, read from their file."""
+"""What the product brings along for going to see, read from its files: the six must-visit rules, the order of the list, the limit of contacts."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -42,7 +42,7 @@ class ScoreRow:
 
 def default_rules() -> list[RuleRow]:
     """Every rule of `data/must_visits.yaml` 产品默认必访规则."""
-    read = _read()
+    read = _read("must_visits")
     return [
         RuleRow(
             reason=Reason(row["reason"]),
@@ -64,7 +64,7 @@ def default_rules() -> list[RuleRow]:
 
 def default_score() -> ScoreRow:
     """The order of `data/must_visits.yaml` 产品默认排序."""
-    read = _read()
+    read = _read("must_visits")
     said = read["score"]
     return ScoreRow(
         urgency=Decimal(said["urgency"]),
@@ -75,15 +75,22 @@ def default_score() -> ScoreRow:
     )
 
 
+def default_limit() -> dict[str, Any]:
+    """From which contact of a month on one is warned, of `data/burden.yaml` 产品默认参数, with `source` in Chinese."""
+    read = _read("burden")
+    return {**read, "source": read["source"]["zh"]}
+
+
 @lru_cache(maxsize=1)
 def english() -> dict[str, str]:
-    """The English of every text of the file; what a street writes itself stays as it was written."""
-    read = _read()
-    texts = [read["source"], *(one["name"] for one in read["score"]["values"])]
+    """The English of every text of the files; what a street writes itself stays as it was written."""
+    read = _read("must_visits")
+    texts = [_read("burden")["source"], read["source"], *(one["name"] for one in read["score"]["values"])]
     for row in read["rules"]:
         texts += [row["who"], row["done_when"], row["legal"], *row["ask"]]
     return {one["zh"]: one["en"] for one in texts if one["zh"]}
 
 
-def _read() -> Any:
-    return yaml.safe_load(files("linqi.visits").joinpath("data/must_visits.yaml").read_text(encoding="utf-8"))
+@lru_cache(maxsize=2)
+def _read(name: str) -> Any:
+    return yaml.safe_load(files("linqi.visits").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What we count of visits 走访指标. Never of persons: no ranking, no attendance (国办函〔2026〕12号)."""
+"""What we count of visits 走访指标. Never of persons: no ranking, no attendance (国办函〔2026〕12号); those are `people`."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,18 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from linqi.accounts.queries import valid_on
 from linqi.enterprises.models import Tenancy
+from linqi.kit.access import SYSTEM
 from linqi.kit.clock import today
 from linqi.kit.measures import Measure, Number, Span, register, share
 from linqi.territory.models import Coverage, PlaceKind
-from linqi.visits import queries
+from linqi.visits import burden, outcomes, queries
+from linqi.visits.coverage import SPANS
 from linqi.visits.flow import State
-from linqi.visits.models import Visit
+from linqi.visits.models import Finding, FindingKind, Visit
 from linqi.visits.rules import Reason
+from linqi.visits.rules.burden import number_of_contact
+from linqi.visits.rules.outcomes import tallied
 from linqi.visits.standing import Standing, list_on
-
-EARLIEST = timedelta(
-    days=60
-)  # a visit is at most so much earlier than the day it was asked for by; the longest term is ten working days
 
 
 def done(span: Span, place: int) -> Number:
@@ -61,15 +61,43 @@ def in_time(reason: Reason, span: Span, place: int) -> Number:
 
     Visits that are still waiting count from the day after theirs; visits recorded before days were kept do not count.
     """
-    rows = queries.visits_standing_at(Visit.objects.filter(state=State.DONE), place, today())
-    made = rows.filter(reasons__icontains=f'"{reason.value}"', visited_on__gte=span.since - EARLIEST)
-    whole = part = 0
-    for dues, visited_on in made.values_list("dues", "visited_on"):
-        by = dues.get(reason.value)
-        if by and visited_on and span.since <= date.fromisoformat(by) <= span.until:
-            whole, part = whole + 1, part + (visited_on <= date.fromisoformat(by))
-    missed = [due.by for one in _waiting(place) for due in one.dues if due.reason == reason and due.by < today()]
-    return share(part, whole + sum(span.since <= day <= span.until for day in missed))
+    made = queries.visits_standing_at(Visit.objects.filter(reasons__icontains=f'"{reason.value}"'), place, today())
+    listed = {one.enterprise.pk for one in _waiting(place)}
+    waiting = [one for one in queries.must_visits(SYSTEM, today=today()) if one.enterprise in listed]
+    rows = outcomes.answers(made, waiting, span.since, span.until, today())
+    return tallied(one.answer for one in rows if one.reason is reason).share
+
+
+def held(kind: FindingKind, span: Span, place: int) -> Number:
+    """Of the findings of the span of which it is known, the share that proved true; None when nothing is decided 发现属实率."""
+    visits = queries.visits_standing_at(Visit.objects.all(), place, today())
+    rows = outcomes.findings(Finding.objects.filter(kind=kind.value, visit__in=visits), span.since, span.until)
+    return tallied(one.held for one in rows).share
+
+
+def pressed(span: Span, place: int) -> Number:
+    """Enterprises at the place that would be warned of before one more contact today; known for today only 再联系要提醒."""
+    if span.until != today():
+        return None
+    limits = burden.Limits(today())
+    return sum(
+        number_of_contact([contact.on for contact in one.contacts], today(), limits.of(one.street)) is not None
+        for one in burden.everybody_on(today()).values()
+        if place in one.above
+    )
+
+
+def asked_again(span: Span, place: int) -> Number:
+    """Fields that enterprises at the place were asked for in the span although they were known; None before a year ago 已知再问."""
+    if span.since <= today() - timedelta(days=burden.YEAR):
+        return None
+    return sum(
+        len(contact.again)
+        for one in burden.everybody_on(today()).values()
+        if place in one.above
+        for contact in one.contacts
+        if span.since <= contact.on <= span.until
+    )
 
 
 def waiting(reason: Reason, span: Span, place: int) -> Number:
@@ -147,3 +175,50 @@ def _must(query: str) -> Callable[[Span, int], str]:
 
 for _reason in Reason:
     _register(_reason)
+
+
+HELD = {
+    FindingKind.FACT: _("走访信息属实率"),
+    FindingKind.NEED: _("走访需求属实率"),
+    FindingKind.PROBLEM: _("走访问题属实率"),
+}
+
+
+def _found(kind: FindingKind) -> None:
+    def count(span: Span, place: int) -> Number:
+        return held(kind, span, place)
+
+    def rows(span: Span, place: int) -> str:
+        return _in_days("findings", span, place, kind=kind.value)
+
+    register(Measure(f"visits.held.{kind.value}", HELD[kind], "%", count, rows))
+
+
+def _in_days(name: str, span: Span, place: int, **asked: str) -> str:
+    """The list behind a number, where the span is one that the list can show."""
+    days = (span.until - span.since).days + 1
+    if span.until != today() or days not in SPANS:
+        return ""
+    return f"{reverse(f'visits:{name}')}?{urlencode({'place': str(place), 'days': str(days), **asked})}"
+
+
+for _kind in HELD:
+    _found(_kind)
+register(
+    Measure(
+        "visits.pressed",
+        _("再联系要提醒的企业"),
+        _("家"),
+        pressed,
+        lambda span, place: _in_days("burden", span, place, over="yes"),
+    )
+)
+register(
+    Measure(
+        "visits.asked_again",
+        _("已知再问的信息"),
+        _("项"),
+        asked_again,
+        lambda span, place: _in_days("burden", span, place, again="yes"),
+    )
+)

@@ -61,13 +61,17 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What a device brings at one contact: its clock now, its operations in order, the marks of the sheets it holds 同步包."""
+    """What a device brings at one contact: its clock now, its operations in order, the marks of the sheets it holds 同步包.
+
+    `more`: it has more operations and comes again at once, so that it need not be told yet what it lacks.
+    """
 
     now: datetime
     boot: str
     steady: float
     said: tuple[Said, ...]
     have: Mapping[int, str]
+    more: bool = False
 
 
 def happened(said: Said, parcel: Parcel, received: datetime, registered: datetime) -> datetime:
@@ -118,6 +122,7 @@ def read(said: Any) -> Parcel:
         steady=_number(said, "steady"),
         said=tuple(_said(one) for one in listed),
         have=held,
+        more=said.get("more") is True,
     )
 
 

@@ -12,19 +12,31 @@ from linqi.territory.models import Place
 from linqi.visits.flow import PlanState, Search, State
 from linqi.visits.merging import Outcome
 from linqi.visits.rules import Reason
+from linqi.visits.rules.patrol import VisitKind
 
 
 class Visit(models.Model):
     """Going to see an enterprise: evidence of an outcome, never of attendance 走访.
 
-    No track, no check-in clock, no forced photo (国办函〔2026〕12号).
+    No track, no check-in clock, no forced photo (国办函〔2026〕12号). `kind`: only a patrol may say where it was (`Spot`).
     """
 
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="visits")
     place = models.ForeignKey(Place, models.PROTECT, related_name="visits")
+    street = models.ForeignKey(
+        Place,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        help_text="In which the place stood when it began; empty: in none.",
+    )
     team = models.ForeignKey(LinkTeam, models.SET_NULL, null=True, related_name="visits")
     visitor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="visits")
     state = models.CharField(max_length=12, choices=State.choices)
+    kind = models.CharField(
+        max_length=10, choices=VisitKind.choices, default=VisitKind.PLAIN.value, db_default=VisitKind.PLAIN.value
+    )
     reasons = models.JSONField(default=list, help_text="Codes of visits.rules.Reason that it answers.")
     dues = models.JSONField(default=dict, help_text="Reason → ISO day by which it asked for the visit, where known.")
     planned_for = models.DateField()
@@ -47,9 +59,12 @@ class Visit(models.Model):
             models.Index(fields=["enterprise", "visited_on"], name="visit_enterprise"),
             models.Index(fields=["place", "visited_on"], name="visit_place"),
             models.Index(fields=["state", "planned_for"], name="visit_state"),
+            models.Index(fields=["street", "planned_for"], name="visit_street"),
+            models.Index(fields=["street", "state", "planned_for"], name="visit_street_state"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="visit_state_known"),
+            models.CheckConstraint(condition=Q(kind__in=VisitKind.values), name="visit_kind_known"),
             models.CheckConstraint(condition=~Q(state="done") | Q(visited_on__isnull=False), name="visit_done_has_day"),
         ]
 
@@ -78,6 +93,63 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Photo(models.Model):
+    """A picture that somebody chose to keep with a visit, drawn anew without where and when, until its last day 走访照片.
+
+    `uid`: the operation of the device that brought it; so much is known of when: the day.
+    """
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="photos")
+    uid = models.CharField(max_length=36, unique=True)
+    file = models.FileField(upload_to="visits/%Y/%m/", max_length=200)
+    size = models.PositiveIntegerField(help_text="Bytes, as kept.")
+    note = models.CharField(max_length=100, blank=True, help_text="What is to be seen.")
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    taken_on = models.DateField()
+    erase_on = models.DateField(db_index=True, help_text="First day on which it is no longer kept.")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.note or str(self.taken_on)
+
+
+class Spot(models.Model):
+    """Where a patrol was, said once and of one's own will, until its last day 巡查位置.
+
+    One for a visit at most: a track cannot be kept. `agreed`: which words the person agreed to.
+    """
+
+    visit = models.OneToOneField(Visit, models.CASCADE, related_name="spot")
+    lat = models.FloatField(help_text="Degrees, WGS 84.")
+    lon = models.FloatField()
+    within = models.PositiveIntegerField(help_text="Metres it may be off.")
+    agreed = models.CharField(max_length=20, blank=True)
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    taken_on = models.DateField()
+    erase_on = models.DateField(db_index=True, help_text="First day on which it is no longer kept.")
+
+    def __str__(self) -> str:
+        return f"{self.visit_id}"
+
+
+class Erasure(models.Model):
+    """One run that took away what had been kept long enough: the proof that it ran, and of how much 到期清除."""
+
+    ran_at = models.DateTimeField()
+    photos = models.PositiveIntegerField(default=0)
+    spots = models.PositiveIntegerField(default=0)
+    operations = models.PositiveIntegerField(default=0)
+    files = models.PositiveIntegerField(default=0, help_text="Files that belonged to nothing.")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return str(self.ran_at)
 
 
 class Dated(models.Model):
@@ -160,6 +232,26 @@ class MustVisitScore(Dated):
         return str(self.since or "")
 
 
+class BurdenLimit(Dated):
+    """From which contact of a month on one is warned, and for how long what is known needs no asking 联系次数提醒."""
+
+    limit = models.PositiveSmallIntegerField(help_text="The contact that is warned of: 3, the third.")
+    days = models.PositiveSmallIntegerField(help_text="What a month is, in days.")
+    fresh = models.PositiveSmallIntegerField(help_text="Days for which what is known without a period counts as known.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["street"], condition=Q(until=None) & Q(street__isnull=False), name="burden_limit_one_open"
+            ),
+            models.CheckConstraint(condition=Q(limit__gte=2) & Q(days__gte=1), name="burden_limit_sensible"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.limit} / {self.days}"
+
+
 # --- the week ---------------------------------------------------------------------------------------------------------
 class PlanTerms(Dated):
     """What a week of visits is planned with: how often each building, how long, in which hours 周计划参数."""
@@ -188,23 +280,41 @@ class PlanTerms(Dated):
 
 
 class BuildingRota(models.Model):
-    """How often one building is visited in a week, and in which hours, where it differs from its street 楼宇轮值."""
+    """How often one building is visited in a week, and in which hours, from a day until another, where it differs from its street
+    楼宇轮值.
 
-    building = models.OneToOneField(Place, models.CASCADE, related_name="rota")
-    visits = models.PositiveSmallIntegerField(help_text="Visits in a week; 0: none.")
+    What was in force once is never changed (`rules.rota`). `before`: what stood when this was set, so that it can be taken back exactly;
+    empty for what only goes on behind another.
+    """
+
+    building = models.ForeignKey(Place, models.CASCADE, related_name="rotas")
+    visits = models.PositiveSmallIntegerField(
+        null=True, help_text="Visits in a week; 0: none; empty: as the street says."
+    )
     opens = models.PositiveSmallIntegerField(null=True, help_text="Minutes of the day; empty: any time.")
     closes = models.PositiveSmallIntegerField(null=True)
+    since = models.DateField(null=True, help_text="First day in force; empty: from the beginning.")
+    until = models.DateField(null=True, help_text="First day no longer in force.")
+    reason = models.CharField(max_length=200, blank=True)
+    before = models.JSONField(null=True)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    set_at = models.DateTimeField(null=True, help_text="Empty where nobody wrote it down.")
 
     class Meta:
+        ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(opens=None, closes=None) | Q(opens__lt=F("closes")), name="building_rota_hours_in_order"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(since=None) | Q(until__gt=F("since")), name="building_rota_dates_in_order"
+            ),
+            models.UniqueConstraint(fields=["building"], condition=Q(until=None), name="building_rota_one_open"),
         ]
+        indexes = [models.Index(fields=["building", "since"], name="building_rota_since")]
 
     def __str__(self) -> str:
-        return f"{self.building} × {self.visits}"
+        return f"{self.building} × {'' if self.visits is None else self.visits}"
 
 
 class WeekPlan(models.Model):
@@ -356,6 +466,7 @@ class Operation(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     reason = models.CharField(max_length=300, blank=True, help_text="In words, when it did not take effect.")
     result = models.JSONField(default=dict)
+    erased_on = models.DateField(null=True, help_text="Since then its words and its hours are no longer kept.")
 
     class Meta:
         ordering = ["pk"]

@@ -15,14 +15,15 @@ from django.db.models import Max, Q, QuerySet
 from linqi.accounts.models import Grant, User
 from linqi.accounts.queries import grants_valid, valid_on
 from linqi.enterprises.models import Tenancy
-from linqi.kit.access import Role, seen_by
+from linqi.kit.access import seen_by
 from linqi.kit.clock import clock_in_force
 from linqi.kit.geodesy import distance
 from linqi.organisation.models import LinkTeamSeat
 from linqi.territory.models import Coverage, Place, PlaceKind
 from linqi.visits import rules
 from linqi.visits.flow import PlanState, State
-from linqi.visits.models import BuildingRota, PlanShift, PlanStop, PlanTerms, Visit, WeekPlan
+from linqi.visits.models import PlanShift, PlanStop, PlanTerms, Visit, WeekPlan
+from linqi.visits.rota import rota_on
 from linqi.visits.rules import weekly
 from linqi.visits.signals import open_on
 from linqi.visits.standing import in_force, list_on
@@ -152,11 +153,12 @@ def drafted(place: Place, monday: date, terms: PlanTerms, today: date) -> list[D
         if one.building is not None and one.planned_for is None:
             must[one.building].append(weekly.Wanted(pk, max(1, round(one.points * 100)), one.due))
     others = _unseen_longest([one.pk for one in buildings], set(listed), monday)
-    rota = {row.building_id: row for row in BuildingRota.objects.filter(building__in=buildings)}
+    rota = rota_on([one.pk for one in buildings], monday)
     found = []
     for turn, building in enumerate(buildings):
         own = rota.get(building.pk)
-        spans = weekly.rota_days(days, own.visits if own else terms.visits, turn)
+        times = terms.visits if own is None or own.visits is None else own.visits
+        spans = weekly.rota_days(days, times, turn)
         window = (own.opens, own.closes) if own and own.opens is not None and own.closes is not None else None
         wanted = must[building.pk] + [weekly.Wanted(pk, 0) for pk in others[building.pk][: len(spans) * terms.firms]]
         if not spans:
@@ -304,9 +306,6 @@ def own_stops(user: Any, since: date, until: date) -> QuerySet[PlanStop]:
         .select_related("building", "shift", "plan")
         .order_by("shift__day", "shift__begins", "order", "pk")
     )
-
-
-ASSESSES: Final = (Role.COMMUNITY_SECRETARY, Role.STREET_LEADER)
 
 
 def named(users: Iterable[int]) -> Mapping[int, str]:

@@ -2,16 +2,16 @@
 
 For all of a street the conditions run over columns and say whom to look at; whoever is found is then judged one by one, with reasons. So
 the list and the question about one firm cannot disagree, unless the columns miss somebody (tests/test_standing.py). The list is kept in
-memory and follows the journal: an act about a firm judges that firm again, anything wider makes the list anew.
+memory and follows the journal: an act about a firm judges that firm again, anything wider makes the list anew. What asks for a firm
+(`Ground`: facts, cases, rules) and what answered it (its visits) are told apart, so that a visit is looked up and nothing judged again.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -31,36 +31,17 @@ from linqi.conditions.tree import AllOf, AtLeast, Comparison, Node, Not, compari
 from linqi.conditions.values import Day, Op
 from linqi.enterprises import dictionary, known
 from linqi.enterprises.models import Enterprise, Fact, Tenancy
-from linqi.journal.models import Entry, Head
+from linqi.journal.models import Head
 from linqi.journal.verbs import Verb
 from linqi.kit.clock import clock_in_force, today
 from linqi.organisation.queries import teams_in_force
 from linqi.territory.models import Coverage, PlaceKind
 from linqi.visits import rules, signals
 from linqi.visits.flow import State
+from linqi.visits.following import FEW, Following
 from linqi.visits.models import MustVisitRule, MustVisitScore, Visit
 from linqi.visits.rules import Due, Reason, Score, Scoring, Terms
 from linqi.visits.signals import Event, Signals
-
-FEW: Final = 500  # enterprises that are judged one by one rather than in columns; fewer are not kept in memory either
-_NARROW: Final = ("enterprises.", "cases.", "visits.")  # acts about one enterprise
-_WIDE: Final = frozenset(  # after these the whole list is made again
-    {
-        Verb.IMPORT_APPLIED,
-        Verb.IMPORT_UNDONE,
-        Verb.PAIR_MERGED,
-        Verb.PAIR_UNDONE,
-        Verb.MUST_VISIT_RULE_CHANGED,
-        Verb.WEEK_PLAN_CONFIRMED,
-        Verb.WEEK_PLAN_CHANGED,
-        Verb.LINK_TEAM_FORMED,
-        Verb.PLACE_CREATED,
-        Verb.PLACE_CHANGED,
-        Verb.PLACE_MOVED,
-        Verb.PLACE_CLOSED,
-        Verb.DEMO_GENERATED,
-    }
-)
 
 
 # --- the rules in force -----------------------------------------------------------------------------------------------
@@ -188,14 +169,14 @@ class Standing:
 
 def standing_of(enterprise: Enterprise, day: date) -> Standing | None:
     """Why and by when one enterprise must be visited; None when nothing asks for it."""
-    return _judged(regime(day), [enterprise.pk]).get(enterprise.pk)
+    return _shown(_judged(regime(day), [enterprise.pk])).get(enterprise.pk)
 
 
-def verdicts_of(enterprise: Enterprise, day: date) -> dict[Reason, Verdict]:
-    """What every rule of its street says of one enterprise, with reasons."""
+def verdicts_of(enterprise: Enterprise, day: date, facts: Facts | None = None) -> dict[Reason, Verdict]:
+    """What every rule of its street says of one enterprise, with reasons; `facts`: if that were known instead."""
     street = signals.streets_of([enterprise.pk], day).get(enterprise.pk)
-    sight = Sight(_with_signals(known.facts_on(enterprise, day), signals.signals_on(day, [enterprise.pk]), enterprise.pk),
-                  signals.book(), day)  # fmt: skip
+    held = known.facts_on(enterprise, day) if facts is None else facts
+    sight = Sight(_with_signals(held, signals.signals_on(day, [enterprise.pk]), enterprise.pk), signals.book(), day)
     return {reason: judge_seen(one.condition, sight) for reason, one in regime(day).of(street).items()}
 
 
@@ -213,73 +194,65 @@ def list_on(day: date) -> Mapping[int, Standing]:
     """
     if day != today():
         return whole_list(day)
-    return _kept.standing(day)
+    return _view(_kept.on(day))
 
 
 def whole_list(day: date, *, columns: bool | None = None) -> dict[int, Standing]:
     """Everybody who must be visited, made anew; `columns` False looks at every firm one by one."""
-    if columns is None:
-        columns = Enterprise.objects.filter(merged_into=None)[FEW : FEW + 1].exists()
-    held = regime(day)
-    return _in_order(_judged(held, **_candidates(held, day)) if columns else _judged(held, None))
+    return _view(_whole(day, columns=columns))
 
 
 def forget() -> None:
     """Let go of what is kept in memory."""
-    _kept.held = None
+    _kept.forget()
+    _ordered[0] = (None, {})
     _seen_people.clear()
 
 
-def _in_order(found: Mapping[int, Standing]) -> dict[int, Standing]:
-    return dict(sorted(found.items(), key=lambda one: (-one[1].points, one[1].due, one[0])))
+def _whole(day: date, *, columns: bool | None = None) -> "dict[int, Judged]":
+    if columns is None:
+        columns = Enterprise.objects.filter(merged_into=None)[FEW : FEW + 1].exists()
+    held = regime(day)
+    return _judged(held, **_candidates(held, day)) if columns else _judged(held, None)
 
 
-@dataclass
-class _Memory:
-    """Today's list, and up to which entry of which journal it is true."""
-
-    lock: Lock = field(default_factory=Lock)
-    held: dict[int, Standing] | None = None
-    day: date | None = None
-    upto: int = 0
-    digest: str = ""
-
-    def standing(self, day: date) -> Mapping[int, Standing]:
-        with self.lock:
-            head = Head.objects.values_list("count", "digest").first() or (0, "")
-            if self.held is not None and self.day == day and head == (self.upto, self.digest):
-                return self.held
-            if self.held is None or self.day != day or not self._follow(day, head[0]):
-                found = whole_list(day)
-                large = head[0] and Enterprise.objects.filter(merged_into=None)[FEW : FEW + 1].exists()
-                self.held = found if large else None
-                self.day = day
-                if self.held is None:
-                    return found
-            self.upto, self.digest = head
-            return self.held
-
-    def _follow(self, day: date, upto: int) -> bool:
-        """Judge again whom the journal speaks of; False when the whole list must be made again."""
-        assert self.held is not None
-        if not Entry.objects.filter(pk=self.upto, digest=self.digest).exists():
-            return False  # another journal: a restored or a test database
-        told = Entry.objects.filter(pk__gt=self.upto, pk__lte=upto).values_list("verb", "enterprise", "data")[: FEW + 1]
-        touched: set[int] = set()
-        for verb, enterprise, data in told:
-            if verb in _WIDE or data.get("key") == "tax_paid":  # a place in a ranking moves the others
-                return False
-            if enterprise is not None and verb.startswith(_NARROW) and verb != Verb.SECRETS_READ:
-                touched.add(enterprise)
-        if len(told) > FEW:
-            return False
-        if touched:
-            fresh = _judged(regime(day), touched)
-            self.held = _in_order({pk: one for pk, one in self.held.items() if pk not in touched} | fresh)
-        return True
+def _shown(found: "Mapping[int, Judged]") -> dict[int, Standing]:
+    return {pk: one.standing for pk, one in found.items() if one.standing is not None}
 
 
-_kept: Final = _Memory()
+def _view(found: "Mapping[int, Judged]") -> dict[int, Standing]:
+    """Those who must be visited among all who were judged, in order; put in order once for each state of what is kept."""
+    of, listed = _ordered[0]
+    if of is not found:
+        listed = dict(sorted(_shown(found).items(), key=lambda one: (-one[1].points, one[1].due, one[0])))
+        _ordered[0] = (found, listed)
+    return listed
+
+
+def _moves_others(verb: str, data: Mapping[str, Any]) -> bool:
+    return data.get("key") == "tax_paid"  # a place in a ranking moves the others
+
+
+def _visited_since(day: date, firms: Collection[int], before: "Mapping[int, Judged]") -> "dict[int, Judged]":
+    """Firms about which nothing is otherwise but their visits: what asks for them stands as it was."""
+    held = regime(day)
+    grounds = {pk: before[pk].ground for pk in firms if pk in before}
+    followed = _made_for(held, day, firms)
+    again = {
+        pk for pk, days in followed.items() if pk not in grounds and any(days.values())
+    }  # it lives on in its visits
+    return _answered(held, grounds, followed) | (_judged(held, again) if again else {})
+
+
+_ordered: Final[list[tuple[Any, dict[int, Standing]]]] = [(None, {})]
+_kept: "Final[Following[Judged]]" = Following(
+    whole=_whole,
+    some=lambda day, firms: _judged(regime(day), firms),
+    wide=_moves_others,
+    quiet=frozenset({Verb.SECRETS_READ, Verb.VISIT_FIELDS_SAID, Verb.VISIT_FINDING_ADDED}),
+    light="visits.",
+    lightly=_visited_since,
+)
 
 
 # --- whom a rule reaches ----------------------------------------------------------------------------------------------
@@ -369,10 +342,27 @@ def _visits(ids: Collection[int] | None) -> Any:
 
 
 # --- judging ----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What asks for a firm whatever visits it had: where it is, when which reason began, what it weighs 必访依据."""
+
+    place: "Placed"
+    begun: Mapping[Reason, Collection[date]]
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A firm that was looked at, and where it stands on the list; None where its visits have answered all that asks."""
+
+    ground: Ground
+    standing: Standing | None
+
+
 def _judged(
     held: Regime, ids: Collection[int] | None, meets: Mapping[str, Collection[int]] | None = None
-) -> dict[int, Standing]:
-    """Those of some enterprises (None: all) that must be visited; the queries do not depend on how many there are.
+) -> dict[int, Judged]:
+    """Those of some enterprises (None: all) for which something asks or asked; the queries do not depend on how many there are.
 
     `meets`: who meets which condition, where that is known already; the others are not judged by it.
     """
@@ -381,39 +371,52 @@ def _judged(
     if ids is not None and len(ids) <= signals.MANY:
         firms = firms.filter(pk__in=list(ids))
     listed = {one.pk: one for one in firms if ids is None or one.pk in ids}
-    where = _Where(listed, day)
+    where = Where(listed, day)
     told = signals.signals_on(day, listed if len(listed) <= signals.MANY else None)
     facts = known.facts_of(listed.values(), day)
     runs = _Runs(listed, held.keys, day)
-    visits = _days_of_visits(listed, day)
-    planned = _planned(listed)
     followed = _made_for(held, day, listed)
-    book, found = signals.book(), {}
+    book, grounds = signals.book(), {}
     for pk, firm in listed.items():
         if pk not in where.places:  # it left, or nobody knows where it is: nobody could go
             continue
-        mine = held.of(where.street.get(pk))
         sight = Sight(_with_signals(facts[pk], told, pk), book, day)
         began = _Began(firm, sight, told, runs, where.since.get(pk))
         begun: dict[Reason, Collection[date]] = {}
-        for reason, one in mine.items():
+        for reason, one in held.of(where.street.get(pk)).items():
             may = meets is None or pk in meets[one.condition.key]
             verdict = judge_seen(one.condition, sight) if may else None
             if verdict is not None and verdict.outcome == Outcome.MET:
                 begun[reason] = _under(one, sight, began.of(verdict.reason) or {day})
-            elif (
-                lived := rules.followed_up(followed[pk][reason] if pk in followed else (), day, one.terms)
-            ) is not None:
-                begun[reason] = {lived}
-        terms = {reason: one.terms for reason, one in mine.items()}
-        asked = rules.reasons_open(begun, visits.get(pk, ()), day, terms)
-        if not asked:
-            continue
-        dues = tuple(Due(reason, since, due_by(since, terms[reason])) for reason, since in asked.items())
-        order = held.order(where.street.get(pk))
-        total = rules.score(dues, day, terms, order.scoring, worth(order, sight, pk, meets)[0])
-        seen = visits.get(pk, ())
-        found[pk] = where.standing(firm, dues, total, seen[-1] if seen else None, planned.get(pk))
+        if begun or any(followed.get(pk, {}).values()):
+            value = worth(held.order(where.street.get(pk)), sight, pk, meets)[0]
+            grounds[pk] = Ground(where.of(firm), begun, value)
+    return _answered(held, grounds, followed)
+
+
+def _answered(
+    held: Regime, grounds: Mapping[int, Ground], followed: Mapping[int, Mapping[Reason, Sequence[date]]]
+) -> dict[int, Judged]:
+    """What the visits of some firms left open of what asks for them; two queries. `followed`: as `_made_for` tells."""
+    day = held.day
+    visits, planned = _days_of_visits(grounds, day), _planned(grounds)
+    found = {}
+    for pk, ground in grounds.items():
+        street, seen = ground.place.street, visits.get(pk, ())
+        begun, terms = dict(ground.begun), {}
+        for reason, one in held.of(street).items():
+            terms[reason] = one.terms
+            if reason not in begun and pk in followed:
+                lived = rules.followed_up(followed[pk].get(reason, ()), day, one.terms)
+                if lived is not None:
+                    begun[reason] = {lived}
+        asked = rules.reasons_open(begun, seen, day, terms)
+        standing = None
+        if asked:
+            dues = tuple(Due(reason, since, due_by(since, terms[reason])) for reason, since in asked.items())
+            total = rules.score(dues, day, terms, held.order(street).scoring, ground.value)
+            standing = ground.place.standing(dues, total, seen[-1] if seen else None, planned.get(pk))
+        found[pk] = Judged(ground, standing)
     return found
 
 
@@ -460,7 +463,7 @@ def _planned(listed: Collection[int]) -> dict[int, date]:
     return dict(waiting.order_by().values_list("enterprise").annotate(day=Max("planned_for")))
 
 
-class _Where:
+class Where:
     """Where enterprises are today: open tenancies, and the places these stand in; three queries."""
 
     def __init__(self, listed: Mapping[int, Enterprise], day: date) -> None:
@@ -487,26 +490,64 @@ class _Where:
         self.street = {pk: streets[one.seat_id][0] for pk, one in listed.items() if one.seat_id in streets}
         self._teams = {team.building_id: team for team in teams_in_force()}
 
-    def standing(
-        self, firm: Enterprise, dues: tuple[Due, ...], total: Score, last: date | None, planned: date | None
-    ) -> Standing:
-        """One firm on the list with its place in words."""
+    def above_of(self, pk: int) -> frozenset[int]:
+        """Every place at which an enterprise is, and all that these stand in."""
+        return frozenset().union(*(self.above[place] for place in self.places.get(pk, ())))
+
+    def in_words(self, firm: Enterprise) -> str:
+        """The building and the room of its principal place."""
+        building, name = self._kinds[PlaceKind.BUILDING.value].get(firm.seat_id or 0, (None, ""))
+        room = firm.seat.name if firm.seat and building != firm.seat_id else ""
+        return f"{name} {room}".strip()
+
+    def of(self, firm: Enterprise) -> "Placed":
+        """One firm with where it is."""
         seat = firm.seat_id or 0
         building, building_name = self._kinds[PlaceKind.BUILDING.value].get(seat, (None, ""))
         community, community_name = self._kinds[PlaceKind.COMMUNITY.value].get(seat, (None, ""))
         team = self._teams.get(building) if building else None
-        room = firm.seat.name if firm.seat and building != seat else ""
-        return Standing(
+        return Placed(
             enterprise=firm,
             street=self.street.get(firm.pk),
-            above=frozenset().union(*(self.above[place] for place in self.places[firm.pk])),
-            place=f"{building_name} {room}".strip(),
+            above=self.above_of(firm.pk),
+            place=self.in_words(firm),
             building=building,
             building_name=building_name,
             community=community,
             community_name=community_name,
             team=team.pk if team else None,
             team_name=team.name if team else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A firm and where it is, in ids and words, as `Standing` tells it 所在位置."""
+
+    enterprise: Enterprise
+    street: int | None
+    above: frozenset[int]
+    place: str
+    building: int | None
+    building_name: str
+    community: int | None
+    community_name: str
+    team: int | None
+    team_name: str
+
+    def standing(self, dues: tuple[Due, ...], total: Score, last: date | None, planned: date | None) -> Standing:
+        """The firm on the list."""
+        return Standing(
+            enterprise=self.enterprise,
+            street=self.street,
+            above=self.above,
+            place=self.place,
+            building=self.building,
+            building_name=self.building_name,
+            community=self.community,
+            community_name=self.community_name,
+            team=self.team,
+            team_name=self.team_name,
             dues=dues,
             due=min(due.by for due in dues),
             score=total,

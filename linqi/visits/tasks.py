@@ -1,10 +1,14 @@
-"""What runs beside the pages for visits: searching for better plans."""
+"""What runs beside the pages for visits: searching for better plans, and taking away what was kept long enough."""
 
 from django_tasks import task
 
 from linqi.accounts.models import User
+from linqi.kit import ticker
+from linqi.visits.actions import keeping
 from linqi.visits.actions.planning import search_week
 from linqi.visits.models import WeekPlan
+
+ticker.register("visits.keeping", keeping.tick)
 
 
 @task()

@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from linqi.visits.views import desk, door, hand, rules, week
+from linqi.visits.views import (
+    burdened,
+    coverage,
+    desk,
+    door,
+    hand,
+    lawful,
+    outcomes,
+    people,
+    rota,
+    rota_sheet,
+    rules,
+    week,
+)
 
 app_name = "visits"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -25,12 +38,41 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hand/devices/", hand.devices, name="devices"),
     path("hand/devices/<int:pk>/revoke/", hand.revoke, name="revoke"),
     path("hand/conflicts/<int:pk>/", hand.conflict, name="conflict"),
+    path("self-check/", lawful.check, name="check"),
+    path("my-data/", lawful.my_data, name="my_data"),
+    path("photos/<int:pk>/", lawful.photo, name="photo"),
+    path("photos/<int:pk>/withdraw/", lawful.withdraw_photo, name="photo_withdraw"),
+    path("places/<int:pk>/", lawful.place, name="place"),
+    path("places/<int:pk>/withdraw/", lawful.withdraw_place, name="place_withdraw"),
     path("plan/", desk.plan, name="plan"),
     path("record/", desk.record_new, name="record_new"),
     path("<int:pk>/", desk.visit, name="detail"),
     path("<int:pk>/record/", desk.record, name="record"),
     path("<int:pk>/end/<slug:move>/", desk.end, name="end"),
     path("<int:pk>/add/<slug:kind>/", desk.add, name="add"),
+    # how often each building, and with what a street plans
+    path("rota/", rota.buildings, name="rota"),
+    path("rota/sheet/", rota_sheet.sheet, name="rota_sheet"),
+    path("rota/sheet/template/", rota_sheet.template, name="rota_template"),
+    path("rota/sheet/apply/", rota_sheet.apply, name="rota_apply"),
+    path("rota/many/", rota.many, name="rota_many"),
+    path("rota/<int:pk>/", rota.building, name="rota_of"),
+    path("rota/<int:pk>/back/", rota.take_back, name="rota_back"),
+    path("terms/<int:street_id>/", rota.terms, name="terms"),
+    path("terms/<int:street_id>/default/", rota.terms_default, name="terms_default"),
+    # measures
+    path("measures/", outcomes.measures, name="measures"),
+    path("measures/answers/", outcomes.answers, name="answers"),
+    path("measures/findings/", outcomes.findings, name="findings"),
+    path("coverage/", coverage.places, name="coverage"),
+    path("coverage/<int:pk>/", coverage.firms, name="coverage_firms"),
+    path("burden/", burdened.burden, name="burden"),
+    path("burden/<int:pk>/", burdened.ledger, name="ledger"),
+    path("burden/limit/<int:street_id>/", burdened.limit, name="limit"),
+    path("ours/", burdened.ours, name="ours"),
+    path("people/", people.people, name="people"),
+    path("people/own/", people.own, name="own_measures"),
+    path("people/<int:pk>/", people.person, name="person"),
     # the plan of a week
     path("week/", week.list_, name="weeks"),
     path("week/mine/", week.mine, name="mine"),

@@ -1,7 +1,7 @@
 """The plan of a week as a page, a day list or a calendar shows it 周计划展示."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from linqi.enterprises.queries import shown_name
-from linqi.kit.clock import ZONE
+from linqi.kit.clock import ZONE, today
 from linqi.territory.models import Coverage, PlaceKind
 from linqi.visits import planning
+from linqi.visits.burden import cautions_for
+from linqi.visits.cautions import Said, in_words
 from linqi.visits.flow import State
 from linqi.visits.models import PlanFirm, PlanShift, PlanStop, WeekPlan
 from linqi.visits.queries import must_visits
@@ -31,6 +33,7 @@ class Seen:
     late: bool
     visit: int | None
     state: str
+    caution: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,16 @@ def firms_of(stops: Iterable[PlanStop], user: Any) -> dict[int, tuple[Seen, ...]
     by_stop: dict[int, list[PlanFirm]] = defaultdict(list)
     for row in rows:
         by_stop[row.stop_id].append(row)
+    cautions = _cautions(rows, days, user)
     found = {}
     for stop, day in days.items():
         held = {one.enterprise_id: one for one in by_stop[stop]}
         level = {pk: floors.get(one.enterprise.seat_id or 0, (None, "")) for pk, one in held.items()}
         room = {pk: one.enterprise.seat.name if one.enterprise.seat else "" for pk, one in held.items()}
         order = weekly.by_floor((pk, level[pk][0], room[pk]) for pk in held)
-        found[stop] = tuple(_seen(held[pk], f"{level[pk][1]} {room[pk]}".strip(), day, user) for pk in order)
+        found[stop] = tuple(
+            _seen(held[pk], f"{level[pk][1]} {room[pk]}".strip(), day, user, cautions.get(pk)) for pk in order
+        )
     return found
 
 
@@ -172,7 +178,16 @@ def _begun(posed: planning.Posed, shift: int) -> dict[int, int]:
     return dict(zip(route, begun, strict=True)) if begun is not None else {}
 
 
-def _seen(row: PlanFirm, where: str, day: date | None, user: Any) -> Seen:
+def _cautions(rows: Iterable[PlanFirm], days: Mapping[int, date | None], user: Any) -> dict[int, Said | None]:
+    """Before which firms to think twice, as far as nobody has been there yet: on the day of their stop, or today."""
+    ahead = [one for one in rows if one.visit is None or one.visit.state == State.PLANNED]
+    asked = {one.enterprise_id: days[one.stop_id] or today() for one in ahead}
+    reasons = {one.enterprise_id: list(one.dues) for one in ahead}
+    found = cautions_for(asked, user, reasons=reasons, but={one.visit_id for one in ahead if one.visit_id})
+    return {pk: in_words(one) for pk, one in found.items()}
+
+
+def _seen(row: PlanFirm, where: str, day: date | None, user: Any, caution: Said | None) -> Seen:
     reasons = tuple(_(Reason(code).label) for code in row.dues if code in Reason.values)
     first = min(row.dues.values(), default="")
     state = _(State(row.visit.state).label) if row.visit is not None else ""
@@ -183,6 +198,7 @@ def _seen(row: PlanFirm, where: str, day: date | None, user: Any) -> Seen:
         late=bool(first and day is not None and date.fromisoformat(first) < day),
         visit=row.visit_id,
         state=state,
+        caution=caution,
     )
 
 

@@ -89,9 +89,13 @@ def take_in(
     case_class: CaseClass | None = None,
     contact: Contact,
     reporter: int | None = None,
+    term: str = "",
     by: Any,
 ) -> Case:
-    """The same for an action that has asked for permission itself, inside its transaction."""
+    """The same for an action that has asked for permission itself, inside its transaction.
+
+    `term`: how long it may take, where whoever opens it has a term of their own (kit.clock Term).
+    """
     street = street_of(place)
     if street is None:
         raise ValidationError({"place": _("办件须落在某个街道之内，请选择街道以下的空间。")})
@@ -104,7 +108,8 @@ def take_in(
     if limit is None:
         raise ValidationError(_("还没有设置“%(class)s”的办理时限，请联系区级运维。") % {"class": _(kind.label)})
     decision = dispatch(queries.dispatch_rows(street), queries.dispatch_facts(place, category, kind, source, today))
-    due = counted(limit.close, now)
+    term = term or limit.close
+    due = counted(term, now)
     case = Case.objects.create(
         number=_take_number(today),
         enterprise=enterprise,
@@ -127,7 +132,7 @@ def take_in(
         opened_at=now,
         accept_term=limit.accept,
         contact_term=limit.contact,
-        close_term=limit.close,
+        close_term=term,
         extend_term=limit.extend,
         counted_from=now,
         accept_due_at=counted(limit.accept, now).at,

@@ -5,43 +5,16 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from linqi.cases import actions
 from linqi.cases.models import Case, Source
 from linqi.journal.models import Entry
 from linqi.kit.flow import MoveRefused
-
-
-def at_once(*acts):
-    """Do these in threads that start together; what each gave or refused."""
-    gate, said = threading.Barrier(len(acts)), []
-
-    def run(act):
-        gate.wait()
-        try:
-            said.append(act())
-        except (MoveRefused, ValidationError) as refused:
-            said.append(refused)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return said
-
-
-def skip_on_sqlite():
-    if connection.vendor == "sqlite":
-        pytest.skip("the tests' SQLite lives in memory, where a second writer is refused instead of waiting")
+from linqi.kit.tests.at_once import at_once, skip_on_sqlite
 
 
 @pytest.mark.django_db(transaction=True)

@@ -58,4 +58,5 @@ def test_a_case_moved_away_is_no_more_seen_by_the_street_it_came_from(cast, case
 def test_what_has_ended_stays_with_the_street_it_ended_in(cast, cases):
     close_place(place=cast.unit2, on=today(), by=SYSTEM)
     assert "t-unit2" in seen(cast.street_leader)
+    assert access.may(cast.street_leader, "cases.see", Case.objects.get(place=cast.unit2))
     assert "t-unit2" not in seen(cast.stranger)

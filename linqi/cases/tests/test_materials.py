@@ -1,11 +1,10 @@
 """What was handed in with a case and what is owed."""
 
-import threading
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +19,7 @@ from linqi.catalogue.models import Service
 from linqi.kit import clock
 from linqi.kit.access import SYSTEM
 from linqi.kit.flow import MoveRefused
+from linqi.kit.tests.at_once import at_once, skip_on_sqlite
 from linqi.notifications.models import Notice
 
 TODAY = MONDAY.date()
@@ -181,23 +181,8 @@ def test_both_sides_do_it_on_their_pages(cast, accepted, guide, client):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_settle_at_once_one_is_told(cast, accepted, guide):
-    if connection.vendor == "sqlite":
-        pytest.skip("the tests' SQLite lives in memory, where a second writer is refused instead of waiting")
+    skip_on_sqlite()
     row = check(cast, accepted, guide)[2]
-    gate, said = threading.Barrier(2), []
-
-    def settle(move):
-        gate.wait()
-        try:
-            said.append(actions.settle_material(material=row, move=move, text="因为", by=cast.department_handler))
-        except (MoveRefused, ValidationError) as refused:
-            said.append(refused)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=settle, args=[move]) for move in (Bring.BRING, Bring.WAIVE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    act, words = actions.settle_material, {"text": "因为", "by": cast.department_handler}
+    said = at_once(*[partial(act, material=row, move=move, **words) for move in (Bring.BRING, Bring.WAIVE)])
     assert sum(isinstance(one, Exception) for one in said) == 1

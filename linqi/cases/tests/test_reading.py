@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from linqi.cases.likeness import Pool, Text
 from linqi.cases.reading import CannotLearn, Reader, calibration_error, coverage_at, judged, read_unseen, train
+from linqi.cases.rules import WINDOW_FROM, likeliest_window
 
 SAID = {
     "停车": ["地库车位不够", "外来车辆占了我们的车位", "早高峰园区门口堵车", "想申请两个月租车位", "货车没有地方停"],
@@ -197,3 +198,18 @@ def hotline():
     if not root.exists():
         pytest.skip("LINQI_DATA has no hotline messages")
     return root
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.lists(st.sampled_from("ABC"), min_size=8, max_size=8))
+def test_a_window_is_named_when_most_of_the_confidence_goes_to_it(weights, windows):
+    total = sum(weights) or 1
+    ranked = [(str(at), weight / total) for at, weight in enumerate(weights)]
+    window_of = {str(at): window for at, window in enumerate(windows) if at != 3}  # one category is not offered
+    found = likeliest_window(ranked, window_of)
+    sums = {w: sum(sure for label, sure in ranked if window_of.get(label) == w) for w in "ABC"}
+    if found is None:
+        assert max(sums.values()) < WINDOW_FROM + 1e-9
+    else:
+        assert found[1] >= WINDOW_FROM
+        assert found[1] == pytest.approx(sums[found[0]])
+        assert found[1] >= max(sums.values()) - 1e-9

@@ -1,11 +1,10 @@
 """What time does to cases: alarms told once, provisional deadlines counted again."""
 
-import threading
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from linqi.journal.models import Entry
 from linqi.kit import clock
 from linqi.kit.access import SYSTEM
 from linqi.kit.clock import Calendar, Clock
+from linqi.kit.tests.at_once import at_once, skip_on_sqlite
 from linqi.notifications.models import Notice
 
 from .conftest import MONDAY
@@ -58,24 +58,10 @@ def test_a_reopened_case_presses_again(cast, case, at):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_ticks_at_the_same_moment_tell_once(cast, case):
-    if connection.vendor == "sqlite":
-        pytest.skip("the tests' SQLite lives in memory, where a second writer is refused instead of waiting")
+    skip_on_sqlite()
     late = case.due_at + timedelta(minutes=1)
     Case.objects.filter(pk=case.pk).update(accept_told_at=late)
-    said, gate = [], threading.Barrier(2)
-
-    def run():
-        gate.wait()
-        try:
-            said.append(actions.tick(late))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    said = at_once(*[partial(actions.tick, late)] * 2)
     assert sorted(said) == [0, 1]
     assert titles(cast.department_handler).count("已超期") == 1
     assert Entry.objects.filter(verb="cases.overdue", subject_id=case.pk).count() == 1

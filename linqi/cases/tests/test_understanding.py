@@ -1,6 +1,7 @@
 """What the product brings to learn from, what is learnt here, and that it only proposes."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -9,6 +10,8 @@ from django.urls import reverse
 from linqi.cases import actions, understanding
 from linqi.cases.intake import starter_examples, starter_terms
 from linqi.cases.models import Case, Source, TrainedReader
+from linqi.cases.reading import Proposal
+from linqi.cases.views.proposing import proposed
 from linqi.catalogue.models import Category, Service
 from linqi.kit import clock
 from linqi.kit.access import SYSTEM
@@ -103,3 +106,16 @@ def test_it_is_learnt_once_there_are_cases_and_then_weekly_at_night(cast, case):
     assert actions.learn_when_due(noon) == 0
     assert actions.learn_when_due(noon.replace(hour=2)) == 1
     assert Case.objects.count() == 1
+
+
+def test_where_no_category_is_sure_the_window_may_be(cast, street, monkeypatch):
+    """Two categories of one window share the confidence: which of them is open, the window is not."""
+    window = Category.objects.get(code="unpaid-receivables").window
+    one, two = Category.objects.filter(window=window)[:2]
+    ranked = ((one.code, 0.45), (two.code, 0.4), ("made-up", 0.15))
+    found = Proposal(None, 0.45, ranked, ("货款",), "t")
+    monkeypatch.setattr(understanding, "propose", lambda title, body="": found)
+    said = proposed(cast.econ_specialist, "货款", "")
+    assert (said.window, said.percent) == (window.title, 85)
+    monkeypatch.setattr(understanding, "propose", lambda title, body="": replace(found, label=one.code))
+    assert proposed(cast.econ_specialist, "货款", "").window == "", "a sure category says its window itself"

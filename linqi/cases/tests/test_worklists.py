@@ -194,6 +194,18 @@ def test_load_counts_what_the_list_behind_it_shows(as_, cast, two):
     assert queries.load(cast.stranger, two[0].opened_at) == ([], [])
 
 
+def test_what_a_person_carries_is_for_them_and_for_whoever_may_press(cast, two):
+    one, other = two
+    Case.objects.filter(pk=one.pk).update(handler=cast.department_handler)
+    Case.objects.filter(pk=other.pk).update(handler=cast.econ_specialist)
+    at = one.opened_at
+    assert [found.pk for found in queries.load(cast.department_handler, at)[1]] == [cast.department_handler.pk]
+    assert [found.pk for found in queries.load(cast.econ_specialist, at)[1]] == [cast.econ_specialist.pk]
+    both = sorted((cast.department_handler, cast.econ_specialist), key=str)
+    assert [found.pk for found in queries.load(cast.street_leader, at)[1]] == [person.pk for person in both]
+    assert queries.load(cast.governance_specialist, at)[1] == [], "a colleague"
+
+
 def test_cases_are_counted_at_their_building(as_, cast, two):
     assert queries.open_at(cast.street_leader, two[0].opened_at) == {cast.building.pk: (2, 0)}
     assert cast.building.name in text(as_("street_leader").get(reverse("cases:where")))

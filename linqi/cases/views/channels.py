@@ -1,8 +1,5 @@
 """What other houses send in files, looked at, taken in, and handed back answered 外部渠道."""
 
-from io import BytesIO
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from linqi.cases import actions, queries
-from linqi.cases.channels import BOUNDS, INCOMING
+from linqi.cases.channels import INCOMING
 from linqi.cases.flow import State
 from linqi.cases.forms import BatchForm
 from linqi.cases.models import Batch, Channel, Outcome, Reference
@@ -28,6 +25,7 @@ from linqi.ui import exports
 from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
+from linqi.ui.uploads import taken, template_of
 
 
 @access.page("cases.batch")
@@ -36,9 +34,16 @@ def channels(request: HttpRequest) -> HttpResponse:
     streets = _streets(request)
     form = BatchForm(request.POST or None, request.FILES or None, streets=streets)
     if request.method == "POST" and form.is_valid():
-        made: list[Batch] = []
-        if attempt(request, lambda: made.append(_read(request, form.cleaned_data)), form=form):
-            return redirect("cases:batch", pk=made[0].pk)
+        street, channel = form.cleaned_data["street"], Channel(form.cleaned_data["channel"])
+        made = taken(
+            request,
+            form,
+            lambda path, name: actions.read_batch(
+                street=street, channel=channel, path=path, file_name=name, by=request.user
+            ),
+        )
+        if made is not None:
+            return redirect("cases:batch", pk=made.pk)
     context = {
         "form": form,
         "streets": streets,
@@ -56,10 +61,7 @@ def channels(request: HttpRequest) -> HttpResponse:
 @access.page("cases.batch")
 def template(request: HttpRequest) -> FileResponse:
     """An empty file with the headings."""
-    file = BytesIO()
-    INCOMING.write_template(file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"{_('外部来件模板')}.xlsx")
+    return template_of(INCOMING, f"{_('外部来件模板')}.xlsx")
 
 
 @access.page("cases.batch")
@@ -144,25 +146,6 @@ def _returned(one: Reference) -> list[Any]:
         "" if answered is None else _("是") if answered <= case.due_at else _("否"),
         case.rating,
     ]
-
-
-def _read(request: HttpRequest, said: dict[str, Any]) -> Batch:
-    sent = said["file"]
-    with NamedTemporaryFile(suffix=".upload") as kept:
-        size = 0
-        for piece in sent.chunks():
-            size += len(piece)
-            kept.write(piece)
-            if size > BOUNDS.bytes:
-                break  # the reader says that it is too large; nothing more is kept
-        kept.flush()
-        return actions.read_batch(
-            street=said["street"],
-            channel=Channel(said["channel"]),
-            path=Path(kept.name),
-            file_name=sent.name or "",
-            by=request.user,
-        )
 
 
 def _firms(user: Any, rows: list[dict[str, Any]]) -> dict[int, str]:

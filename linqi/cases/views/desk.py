@@ -40,6 +40,7 @@ from linqi.cases.views.bulk import steps_for
 from linqi.cases.views.facts import facts_of
 from linqi.cases.views.lists import STATE_TONES, desk_table, objection_table
 from linqi.cases.views.materials import materials_on
+from linqi.cases.views.picking import picked
 from linqi.cases.views.proposing import proposed, said_so_far
 from linqi.cases.views.rated import rating_on
 from linqi.cases.views.receivables import owed_on
@@ -49,7 +50,7 @@ from linqi.cases.views.views import views_of
 from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
 from linqi.enterprises.models import Enterprise
-from linqi.enterprises.queries import enterprises_seen_by, named_like, shown_name
+from linqi.enterprises.queries import enterprises_seen_by, shown_name
 from linqi.kit import access, clock
 from linqi.organisation.queries import departments_of
 from linqi.territory.models import Place, PlaceKind
@@ -98,7 +99,6 @@ KEYS: dict[Move, str] = {  # lead to a move on the page of a case; docs/operator
 }
 RATINGS = (Move.RATE, Move.CALL_BACK)  # these have forms and addresses of their own
 NOBODY = "none"  # in the address: a case for no enterprise of the registry
-FOUND_AT_ONCE = 20  # enterprises shown in the picker
 
 
 @access.page("cases.see")
@@ -226,7 +226,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
     enterprise = _asked_for(request)
     crumbs = [Crumb(_("办件"), reverse("cases:list")), Crumb(_("新建办件"))]
     if enterprise is None and request.GET.get("enterprise") != NOBODY:
-        return render(request, "cases/pick.html", {"crumbs": crumbs, **_picked(request)})
+        return render(request, "cases/pick.html", {"crumbs": crumbs, **_picking(request)})
     form = DeskCaseForm(
         request.POST or None,
         request.FILES or None,
@@ -271,7 +271,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
 @access.page("cases.open")
 def pick(request: HttpRequest) -> HttpResponse:
     """The enterprises that answer to what is being typed; a partial."""
-    return render(request, "cases/_found.html", _picked(request))
+    return render(request, "cases/_found.html", _picking(request))
 
 
 @require_POST
@@ -476,14 +476,8 @@ def _named(number: str, user: Any) -> Case:
     return found
 
 
-def _picked(request: HttpRequest) -> dict[str, Any]:
-    text = " ".join(words(request.GET.get("q"), 1000).split())[:100]
-    found: list[tuple[Enterprise, str]] = []
-    if len(text) > 1:
-        mine = access.seen_by(request.user, enterprises_seen_by(request.user), "cases.open").select_related("seat")
-        rows = named_like(mine, text, request.user).order_by("name_key")[:FOUND_AT_ONCE]
-        found = [(one, shown_name(one, request.user)) for one in rows]
-    return {"found": found, "q": text, "to": reverse("cases:new")}
+def _picking(request: HttpRequest) -> dict[str, Any]:
+    return picked(request, "cases.open", to=reverse("cases:new"), typed=reverse("cases:pick"))
 
 
 def _asked_for(request: HttpRequest) -> Enterprise | None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from linqi.cases import understanding
 from linqi.cases.models import Case
+from linqi.cases.rules import likeliest_window
 from linqi.catalogue.models import Category
 from linqi.catalogue.queries import categories_offered
 from linqi.ui.asked import words
@@ -26,17 +27,29 @@ class Proposed:
     reasons: str
 
 
-def proposed(user: Any, title: str, body: str) -> list[Proposed]:
-    """The likeliest categories, the likeliest first; none while nothing has been learnt."""
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """What a text may be about; `window` with its percent only where no category is sure but its window is."""
+
+    categories: list[Proposed]
+    window: str = ""
+    percent: int = 0
+
+
+def proposed(user: Any, title: str, body: str) -> Proposals:
+    """The likeliest categories, the likeliest first, or at least the window; empty while nothing has been learnt."""
     found = understanding.propose(title, body)
     if found is None or not found.reasons:
-        return []
+        return Proposals([])
     offered = {one.code: one for one in categories_offered(user)}
-    return [
+    listed = [
         Proposed(offered[label], round(sure * 100), label == found.label, "、".join(found.reasons) if not at else "")
         for at, (label, sure) in enumerate(found.ranked[:SHOWN])
         if label in offered and (not at or sure >= WORTH)
     ]
+    windows = {code: one.window.title for code, one in offered.items()}
+    window = None if found.label else likeliest_window(found.ranked, windows)
+    return Proposals(listed, window[0], round(window[1] * 100)) if window else Proposals(listed)
 
 
 def said_so_far(form: QueryDict) -> tuple[str, str]:

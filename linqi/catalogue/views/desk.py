@@ -70,6 +70,7 @@ def service(request: HttpRequest, pk: int) -> HttpResponse:
         "guide": guide,
         "materials": as_read(guide.materials) if guide else [],
         "may_edit": access.may_anywhere(request.user, "catalogue.edit"),
+        "may_book": access.may_anywhere(request.user, "bookings.book"),
         "crumbs": crumbs,
     }
     return render(request, "catalogue/service.html", context)

@@ -20,23 +20,27 @@ from linqi.catalogue.models import Category
 from linqi.dashboards.demo import firms as firms_room
 from linqi.dashboards.demo import life as life_room
 from linqi.dashboards.demo import places as places_room
+from linqi.dashboards.demo.corrections import lead_tasks
 from linqi.dashboards.demo.firms import Firm, make_accounts, make_facts, make_firms, workers
 from linqi.dashboards.demo.ladder import Helpers, fill_ladder
 from linqi.dashboards.demo.life import Ids, Life, Limit, Staff, Told, Topic, make_life, visitors
-from linqi.dashboards.demo.organisation import fill_organisation
+from linqi.dashboards.demo.organisation import fill_organisation, works_for_operator
 from linqi.dashboards.demo.places import CANGQIAN, QIANJIANG, Street, make_street, move_one
 from linqi.dashboards.demo.policies import Officers, fill_policies
 from linqi.dashboards.demo.rows import follow, next_id, widen_cache
 from linqi.dashboards.demo.signals import make_signals
+from linqi.dashboards.demo.waste import fill_bins
+from linqi.dashboards.demo.windows import fill_windows
 from linqi.dashboards.demo.words import Names
 from linqi.dashboards.demo.workday import Desk, work
 from linqi.enterprises.models import Claim, Enterprise, Fact, Tenancy
+from linqi.enterprises.queries import below_place
 from linqi.journal import actions as journal
 from linqi.journal.actions import Act
 from linqi.journal.verbs import Verb
 from linqi.kit import clock
 from linqi.kit.access import SYSTEM, Role
-from linqi.kit.bulk import insert_many
+from linqi.kit.bulk import count_anew, insert_many
 from linqi.kit.clock import ZONE
 from linqi.organisation.intake import default_departments
 from linqi.organisation.models import Department, LinkTeam, LinkTeamSeat
@@ -166,7 +170,9 @@ class _Demo:
             self._policies,
             self._lives,
             self._workday,
+            self._windows,
             self._organisation,
+            self._bins,
             self._finish,
         ):
             name = stage.__name__.strip("_")
@@ -485,7 +491,7 @@ class _Demo:
         """Everything that happened, in the order in which it happened."""
         acts.sort(key=lambda one: one.at)
         subjects = _Subjects()
-        entries = journal.write_many(
+        self.filled.counts["journal"] = journal.write_many(
             Act(
                 by=self.users.get(one.actor, SYSTEM) if one.actor else SYSTEM,
                 verb=Verb(one.verb),
@@ -497,7 +503,6 @@ class _Demo:
             )
             for one in acts
         )
-        self.filled.counts["journal"] = len(entries)
 
     # --- this morning -------------------------------------------------------------------------------------------------
     def _workday(self) -> None:
@@ -506,6 +511,20 @@ class _Demo:
         other = Department.objects.get(pk=self.departments[0]["safety"])
         desk = Desk(self.demo["handler"], self.demo["leader"], self.demo["secretary"], other)
         self.filled.counts["worked on"] = work(street, desk, self.today)
+
+    def _windows(self) -> None:
+        """Windows of the demo's community that can be booked."""
+        community = Place.objects.get(pk=self.streets[0].communities[0])
+        mine = Enterprise.objects.get(pk=self.favourite.pk)
+        others = below_place(Enterprise.objects.exclude(pk=mine.pk), community.pk).order_by("pk")[:11]
+        self.filled.counts["bookings"] = fill_windows(
+            community,
+            [mine, *others],
+            self.demo["secretary"],
+            self.demo["public"],
+            self.demo["enterprise"],
+            self._random("windows"),
+        )
 
     # --- how the streets are organised ---------------------------------------------------------------------------------
     def _organisation(self) -> None:
@@ -518,6 +537,28 @@ class _Demo:
             )
             for street in self.streets
         )
+        works_for_operator(self.demo["property"], self.streets[0].parks[0].pk)
+
+    # --- bins ---------------------------------------------------------------------------------------------------------
+    def _bins(self) -> None:
+        """Points, bins and simulated chips with a day of what they told, and clues that wait.
+
+        Until this very moment when the demo ends today: a chip that was last heard of this morning would be silent by the afternoon.
+        """
+        real = datetime.now(ZONE)
+        now = real if real.date() == self.today else self.now
+        for street, looker in zip(self.streets, ("leader", "leader2"), strict=True):
+            fill_bins(
+                street,
+                self.demo[looker],
+                random=self._random(f"bins {street.plan.code}"),
+                today=self.today,
+                now=now,
+                put=self._put,
+            )
+        lodge = self.streets[0].parks[0].buildings[0].pk
+        firm = Enterprise.objects.get(pk=self.favourite.pk)
+        self.filled.counts["sorting matters led"] = lead_tasks(lodge, firm, by=self.demo["leader"], now=self.now)
 
     # --- the end ------------------------------------------------------------------------------------------------------
     def _finish(self) -> None:
@@ -530,6 +571,7 @@ class _Demo:
             today=self.today,
             enterprises=self.filled.counts["enterprises"],
         )
+        count_anew()
 
 
 class _Subjects:

@@ -36,6 +36,7 @@ VISIT_COLUMNS = (
     "id",
     "enterprise",
     "place",
+    "street",
     "team",
     "visitor",
     "state",
@@ -61,11 +62,13 @@ CLAIM_COLUMNS = (
     "said_on",
     "origin",
     "state",
+    "entered_at",
     "entered_by",
     "decided_by",
     "decided_at",
     "reason",
     "fact",
+    "before",
 )
 CASE_COLUMNS = (
     "id",
@@ -328,6 +331,7 @@ class _Year:
             pk,
             firm.pk,
             firm.unit.pk,
+            self.staff.street,
             team,
             visitor,
             state.value,
@@ -426,11 +430,13 @@ class _Year:
                 at.date(),
                 f"visit:{visit}",
                 state.value,
+                at,
                 visitor,
                 self.staff.decider if decided else None,
                 decided,
                 "与台账不符，待企业补充材料" if state == ClaimState.REJECTED else "",
                 fact,
+                {"made": True, "superseded": []} if fact else None,
             )
         )
         self.life.findings.append((next(self.ids.findings), visit, FindingKind.FACT.value, text, None, pk, at))

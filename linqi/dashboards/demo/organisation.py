@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from linqi.accounts.models import User
 from linqi.enterprises.models import Enterprise, Tenancy
 from linqi.kit.access import SYSTEM
 from linqi.organisation import actions
-from linqi.organisation.models import Body, Company, Person
+from linqi.organisation.models import Body, Company, Mandate, Person
 from linqi.organisation.queries_matrix import months_before
 from linqi.organisation.rules import BodyKind, CompanyKind, Footing, Post
 from linqi.territory.models import Coverage, Place, PlaceKind
@@ -64,6 +65,18 @@ def fill_organisation(street: Place, random: Random, today: date) -> int:
     _ties(street, people, random, today)
     _centre(street, random, today)
     return len(people)
+
+
+def works_for_operator(user: User, park: int) -> Person:
+    """Enter an account as somebody of the company that operates a park, so that it reads and answers what the company is told."""
+    held = Mandate.objects.select_related("company__place").get(
+        place=park, company__kind=CompanyKind.OPERATOR, until=None
+    )
+    person = actions.enter_person(
+        place=held.company.place, name=user.display_name, user=user, generated=True, by=SYSTEM
+    )
+    actions.employ(person=person, company=held.company, percent=100, since=held.since, by=SYSTEM)
+    return person
 
 
 def _posts(community: Place, somebody: Any, lender: Company, random: Random, began: date) -> None:

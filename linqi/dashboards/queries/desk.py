@@ -16,13 +16,17 @@ from linqi.cases.models import Case
 from linqi.cases.rules import NEAR_DUE
 from linqi.dashboards.queries.places import where_are
 from linqi.dashboards.queries.wall import LATELY
-from linqi.enterprises.models import Claim, ClaimState, Import, Tenancy
+from linqi.enterprises.models import Import, Tenancy
 from linqi.enterprises.queries import shown_name
+from linqi.enterprises.queries_claims import claims_waiting
 from linqi.kit.access import may_anywhere, seen_by
 from linqi.policies.flow import BY_THE_FIRM, ENDED, FLOWS, Channel, Step, VersionState
 from linqi.policies.queries import applications_seen_by, versions_seen_by
 from linqi.visits.models import Visit
 from linqi.visits.queries import MustVisit, must_visits
+from linqi.waste.flow import OPEN as UNCORRECTED
+from linqi.waste.flow import TaskState
+from linqi.waste.queries_tasks import due_of, own_tasks
 
 # icons: walk, calendar, clipboard-list, message, building, users
 SHOWN = 6  # lines a panel shows before it leads to the whole list
@@ -82,6 +86,8 @@ def desk_of(user: Any, *, today: date, now: datetime) -> Desk:
     desk = Desk()
     if may_anywhere(user, "cases.portal"):
         _own_requests(desk, user)
+    if may_anywhere(user, "waste.portal"):
+        _to_correct(desk, user)
     if may_anywhere(user, "visits.plan") or may_anywhere(user, "visits.record"):
         _must_visits(desk, user, today)
         _planned_visits(desk, user, today)
@@ -235,8 +241,7 @@ def _own_requests(desk: Desk, user: Any) -> None:
 
 
 def _claims(desk: Desk, user: Any) -> None:
-    waiting = seen_by(user, Claim, "enterprises.confirm").filter(state=ClaimState.WAITING)
-    total = waiting.count()
+    total = claims_waiting(user).count()
     if not total:
         return
     url = reverse("enterprises:claims")
@@ -282,6 +287,27 @@ def _policies(desk: Desk, user: Any, now: datetime) -> None:
         drafts = versions_seen_by(user).filter(state=VersionState.SUBMITTED).count()
         if drafts:
             desk.tiles.append(Tile(_("政策待发布"), drafts, reverse("policies:list"), _("条"), tone="info"))
+
+
+def _to_correct(desk: Desk, user: Any) -> None:
+    """What the street told the user's party to put right about sorting, while it is open."""
+    told = own_tasks(user).filter(state__in=[state.value for state in UNCORRECTED]).order_by("-told_at")
+    first = list(told[:SHOWN])
+    where = where_are([one.place for one in first])
+    lines = [
+        Line(
+            one.point.name if one.point else one.bin.code,
+            reverse("waste:own_task", args=[one.pk]),
+            f"{one.number} · {where[one.place_id]}",
+            _(TaskState(one.state).label),
+            "warn",
+            due_of(one),
+        )
+        for one in first
+    ]
+    if lines:
+        url = reverse("waste:own_tasks")
+        desk.panels.append(Panel("sorting", _("分类整改：未了结"), "checklist", url, told.count(), lines, ""))
 
 
 def _newcomers(desk: Desk, user: Any, today: date) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -20,8 +20,10 @@ from linqi.kit.access import seen_by
 from linqi.ladder.models import Candidate, Milestone
 from linqi.ladder.queries import firms_here
 from linqi.ui.parts import Happening
+from linqi.visits.burden import Limits, contacts_of
 from linqi.visits.flow import State as VisitState
 from linqi.visits.models import Visit
+from linqi.visits.signals import streets_of
 
 # icons: login, logout, flag, walk, clipboard-list, circle-check, star, edit
 SHOWN = 10  # rows of each list on the page before it leads to the whole list
@@ -58,6 +60,35 @@ def enterprise_file(*, enterprise: Enterprise, user: Any) -> EnterpriseFile:
         on_ladder=firms_here(user).filter(pk=enterprise.pk).exists(),
         candidate=seen_by(user, Candidate).filter(enterprise=enterprise).first(),
     )
+
+
+@dataclass(frozen=True)
+class Contacted:
+    """How often the enterprise was contacted lately, from which time on one is warned, and where the ledger is 近期联系."""
+
+    times: int
+    days: int
+    limit: int
+    url: str
+
+    @property
+    def near(self) -> bool:
+        """Whether one more contact would be warned of."""
+        return self.times + 1 >= self.limit
+
+
+def contacted(*, enterprise: Enterprise, user: Any, on: date) -> Contacted | None:
+    """The contacts of the month that ends with a day; None for whoever sees neither visits nor an enterprise of their own."""
+    mine = Enterprise.objects.filter(pk=enterprise.pk)
+    if seen_by(user, mine, "visits.see").exists():
+        url = reverse("visits:ledger", args=[enterprise.pk])
+    elif seen_by(user, mine, "visits.portal").exists():
+        url = f"{reverse('visits:ours')}?enterprise={enterprise.pk}"
+    else:
+        return None
+    terms = Limits(on).of(streets_of([enterprise.pk], on).get(enterprise.pk))
+    found = contacts_of([enterprise.pk], on - timedelta(days=terms.days - 1), on)
+    return Contacted(len(found.get(enterprise.pk, ())), terms.days, terms.limit, url)
 
 
 def timeline_of(*, enterprise: Enterprise, user: Any, limit: int) -> list[Happening]:

@@ -7,7 +7,8 @@ import pytest
 
 from linqi.conditions.rules import Outcome
 from linqi.enterprises import known
-from linqi.enterprises.actions.facts import confirm_claim, make_claim, record_fact, reject_claim
+from linqi.enterprises.actions.facts import confirm_claim, make_claim, record_fact, reject_claim, undo_claim
+from linqi.enterprises.consequences import consequences_of
 from linqi.kit.access import SYSTEM
 from linqi.kit.clock import today
 from linqi.policies.actions.library import install_library
@@ -54,8 +55,11 @@ def test_a_confirmed_claim_changes_the_must_visit_at_once_and_a_refused_one_neve
     assert Reason.AT_RISK not in reasons(cast), "while it waits it decides nothing"
     reject_claim(claim=refused, reason="与社保记录不符", by=cast.community_secretary)
     assert Reason.AT_RISK not in reasons(cast)
-    confirm_claim(claim=said(cast, "wage_arrears", True), by=cast.community_secretary)
+    made = said(cast, "wage_arrears", True)
+    confirm_claim(claim=made, by=cast.community_secretary)
     assert Reason.AT_RISK in reasons(cast)
+    undo_claim(claim=made, by=cast.community_secretary)
+    assert Reason.AT_RISK not in reasons(cast), "taken back, it decides nothing again, at once"
 
 
 def test_a_confirmed_claim_changes_a_policy_match_at_once_one_by_one_and_in_columns(firm, cast):
@@ -78,5 +82,26 @@ def test_a_confirmed_claim_changes_a_policy_match_at_once_one_by_one_and_in_colu
     assert outcome() == Outcome.UNKNOWN
     claim = said(cast, "four_above_first_year", 2025)
     assert outcome() == Outcome.UNKNOWN, "while it waits it decides nothing"
+    (policy,) = [one for one in changes(claim, cast.econ_specialist) if one.title == str(version.policy)]
+    assert (policy.before, policy.after) == ("缺少资料", "可能符合")
+    assert outcome() == Outcome.UNKNOWN, "trying out what it would change writes nothing"
     confirm_claim(claim=claim, by=cast.community_secretary)
     assert outcome() == Outcome.MET
+    undo_claim(claim=claim, by=cast.community_secretary)
+    assert outcome() == Outcome.UNKNOWN, "taken back, it decides nothing again, at once"
+
+
+def changes(claim, who):
+    """What the page of a claim says that it would change."""
+    return consequences_of(claim, who, today())
+
+
+def test_what_a_claim_would_change_is_told_beforehand_and_holds(firm, cast):
+    made = said(cast, "wage_arrears", True)
+    (visit,) = [one for one in changes(made, cast.econ_specialist) if one.area == "六必访"]
+    assert (visit.title, visit.before, visit.after) == ("风险企业", "缺少资料", "可能符合")
+    listed = said(cast, "listing_stage", "listed")
+    areas = {one.area for one in changes(listed, cast.econ_specialist)}
+    assert {"六必访", "惠企政策", "助企直通车"} & areas
+    assert changes(made, cast.stranger) == [], "who may not see the firm's place is told nothing"
+    assert changes(said(cast, "ownership", "private"), cast.nobody) == []

@@ -1,6 +1,7 @@
 """The demo street: the same twice, whole, plausible, and nothing of it real."""
 
 import hashlib
+import re
 from datetime import date
 from io import StringIO
 
@@ -29,6 +30,9 @@ from linqi.visits.models import Finding, Visit
 
 TODAY = date(2026, 6, 15)
 TABLES = (Place, Placement, Coverage, Enterprise, Tenancy, Fact, Claim, Visit, Finding, Case, LinkTeam)
+NUMBERED = re.compile(
+    r"FL\d{8}-\d+|DEMO-\d+-\d"
+)  # a case of the ladder names its task and its bin, whose numbers are made of ids
 
 
 def content():
@@ -40,7 +44,8 @@ def content():
             for field in model._meta.concrete_fields
             if not field.is_relation and not field.primary_key and not field.name.endswith("recorded_at")
         ]
-        seal.update(repr(sorted(map(repr, model.objects.values_list(*names)))).encode())
+        rows = (NUMBERED.sub("", repr(row)) for row in model.objects.values_list(*names))
+        seal.update(repr(sorted(rows)).encode())
     return seal.hexdigest()
 
 
@@ -150,7 +155,7 @@ def test_no_enterprise_visit_or_case_mixes_two_streets(demo):
     for visit in Visit.objects.select_related("team__building"):
         assert stays[visit.enterprise_id] == home[visit.place_id] == home[visit.team.building_id]
     for case in Case.objects.select_related("department"):
-        assert case.street_id == home[case.place_id] == stays[case.enterprise_id]
+        assert case.street_id == home[case.place_id] == stays.get(case.enterprise_id, case.street_id)
         assert case.department is None or case.department.street_id == case.street_id
 
 

@@ -7,12 +7,15 @@ from django.utils.translation import gettext as _
 
 from linqi.dashboards.forms import day_asked
 from linqi.dashboards.queries import building as ask
+from linqi.dashboards.queries.sorting import Sorting, sorting_in
 from linqi.kit.access import may, page, seen_by
 from linqi.organisation.rules import TeamRole
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import way_down
 from linqi.ui.parts import Crumb, Room, Storey
+from linqi.waste.views.parts import LIVE_TONES, badges, level_bar, stream_tone, stream_words
 
+BINS = 12  # shown on the page of a building; the list has all
 TONES = {"vacant": "quiet", "let": "good", "shared": "info"}
 
 
@@ -36,6 +39,8 @@ def building_file(request: HttpRequest, pk: int) -> HttpResponse:
             "may_visit": may(request.user, "visits.record", building),
             "crumbs": crumbs,
             "place_key": str(building.pk),
+            "sorting": (sorting := sorting_in(building, request.user)),
+            "bins": _bins(sorting) if sorting else [],
             "vacancy_note": _share(file.vacancy, _("空置率")),
             "coverage_note": _share(file.coverage, _("覆盖")),
             "seats": _seats(file),
@@ -43,6 +48,20 @@ def building_file(request: HttpRequest, pk: int) -> HttpResponse:
             "legend": [(TONES["let"], _("一家")), (TONES["shared"], _("多家共用")), (TONES["vacant"], _("空置"))],
         },
     )
+
+
+def _bins(sorting: Sorting) -> list[dict[str, object]]:
+    """The fullest bins, in words and bars."""
+    return [
+        {
+            "bin": one,
+            "stream": stream_words(one.stream),
+            "tone": stream_tone(one.stream),
+            "level": level_bar(one.level),
+            "states": badges([(_(state.label), LIVE_TONES[state]) for state in one.states]),
+        }
+        for one in sorting.worst[:BINS]
+    ]
 
 
 def _share(share: float | None, word: str) -> str:

@@ -9,6 +9,7 @@ from linqi.dashboards.queries import enterprise as ask
 from linqi.enterprises.models import Enterprise
 from linqi.enterprises.queries import shown_name
 from linqi.kit.access import may, may_anywhere, page, seen_by
+from linqi.kit.clock import today
 from linqi.territory.models import Place, PlaceKind
 from linqi.territory.queries import way_down
 from linqi.ui.parts import Crumb
@@ -40,12 +41,14 @@ def enterprise_file(request: HttpRequest, pk: int) -> HttpResponseBase:
             "name": name,
             "crumbs": [*crumbs, Crumb(name)],
             "file": ask.enterprise_file(enterprise=enterprise, user=request.user),
+            "contacted": ask.contacted(enterprise=enterprise, user=request.user, on=today()),
             "entries": entries[:TIMELINE],
             "more_entries": len(entries) > TIMELINE,
             "rows": f"?enterprise={enterprise.pk}",
             "may_edit": may(request.user, "enterprises.edit", enterprise),
             "may_visit": may(request.user, "visits.plan", enterprise.seat) if enterprise.seat else False,
             "may_advise": enterprise.seat is not None and may_anywhere(request.user, "policies.push"),
+            "may_book": may_anywhere(request.user, "bookings.serve"),
             "may_open_case": may(request.user, "cases.open", enterprise),
         },
     )

@@ -25,7 +25,7 @@ from linqi.enterprises.rules.names import name_key
 from linqi.journal import actions as journal
 from linqi.journal.verbs import Verb
 from linqi.kit import access, clock
-from linqi.kit.bulk import insert_many, reserve_ids
+from linqi.kit.bulk import count_anew, insert_many, reserve_ids
 from linqi.kit.flow import MoveRefused
 from linqi.kit.sheets import SheetRefused, Table
 from linqi.territory.models import Place, PlaceKind
@@ -48,6 +48,7 @@ TENANCY_COLUMNS: Final = ("enterprise_id", "place_id", "relation", "since", "roo
 ROW_COLUMNS: Final = ("batch_id", "number", "outcome", "reason", "name", "uscc", "enterprise_id", "before", "after")
 _UNKNOWN: Final = {"established_on": None, "registered_capital": None}  # what is empty text in the other columns
 STANDING: Final = (*FROM_THE_REGISTRY, "uscc", "as_of", "source", "updated_at")
+LARGE: Final = 1_000  # rows; after so many the database looks at its tables anew
 PATIENCE: Final = timedelta(minutes=10)  # a process that reads or writes for longer is taken for dead
 
 
@@ -141,6 +142,8 @@ def apply_import(*, batch: Import, valid_only: bool, by: Any) -> Import:
             batch.seconds = round(time.monotonic() - started, 3)
             batch.save()
             journal.write(by=by, verb=Verb.IMPORT_APPLIED, subject=batch, place=batch.street_id, **_outcomes(counts))
+            if len(planned) >= LARGE:
+                count_anew()
     except BaseException:
         Import.objects.filter(pk=batch.pk).update(state=ImportState.PREVIEWED)
         batch.refresh_from_db()

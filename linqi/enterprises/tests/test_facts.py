@@ -7,7 +7,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from linqi.enterprises.actions.facts import confirm_claim, make_claim, record_fact, reject_claim
 from linqi.enterprises.models import Claim, Fact
-from linqi.enterprises.queries import claims_of, claims_waiting, facts_of
+from linqi.enterprises.queries import claims_of, facts_of
+from linqi.enterprises.queries_claims import claims_waiting
 from linqi.kit.access import SYSTEM
 from linqi.kit.flow import MoveRefused
 

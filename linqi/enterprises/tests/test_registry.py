@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from linqi.enterprises import queries
 from linqi.enterprises.actions.registry import begin_tenancy, change_enterprise, create_enterprise, end_tenancy, settle
 from linqi.enterprises.models import Enterprise, Relation, Tenancy
+from linqi.journal import actions as journal
 from linqi.journal.models import Entry
 from linqi.journal.verbs import Verb
 from linqi.kit.access import SYSTEM
@@ -95,3 +97,29 @@ def test_a_stranger_does_not_move_enterprises(cast):
         begin_tenancy(
             enterprise=cast.firm, place=cast.unit2, relation="both", since=DAY, source="测试", by=cast.stranger
         )
+
+
+# --- what is counted once -----------------------------------------------------------------------------------------------
+def test_a_large_number_is_counted_again_only_after_an_act_that_may_have_changed_it(
+    cast, django_assert_num_queries, monkeypatch
+):
+    monkeypatch.setattr(queries, "WORTH_REMEMBERING", 1)
+    rows = Enterprise.objects.filter(merged_into=None)
+
+    def told(verb):
+        journal.write(by=SYSTEM, verb=verb, subject=cast.firm)
+
+    told(Verb.ENTERPRISE_CHANGED)
+    number = queries.counted(rows)
+    with django_assert_num_queries(1):  # the head of the journal
+        assert queries.counted(rows) == number
+    told(Verb.VISIT_RECORDED)
+    with django_assert_num_queries(3):  # and whether it went on, and with what
+        assert queries.counted(rows) == number
+    with django_assert_num_queries(1):
+        assert queries.counted(rows) == number
+    Enterprise.objects.filter(pk=cast.firm.pk).update(merged_into=cast.neighbour)
+    told(Verb.VISIT_RECORDED)
+    told(Verb.ENTERPRISE_CHANGED)
+    told(Verb.VISIT_RECORDED)
+    assert queries.counted(rows) == number - 1

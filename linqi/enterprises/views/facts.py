@@ -1,4 +1,4 @@
-"""Facts and claims of an enterprise, and the queue of those waiting for somebody who may confirm 信息与核实."""
+"""What is known and what is claimed of one enterprise, and the forms by which both are entered 信息与上报."""
 
 from typing import Any
 
@@ -8,24 +8,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from linqi.enterprises import queries
-from linqi.enterprises.actions.facts import (
-    confirm_claim,
-    make_claim,
-    record_fact,
-    reject_claim,
-    remember_secrets_read,
-)
-from linqi.enterprises.forms import ClaimForm, FactForm, RejectForm
-from linqi.enterprises.models import Claim, Enterprise
+from linqi.enterprises.actions.facts import make_claim, record_fact, remember_secrets_read
+from linqi.enterprises.forms import ClaimForm, FactForm
+from linqi.enterprises.models import Enterprise
 from linqi.enterprises.views.registry import done, editable, form_page
 from linqi.kit import access
-from linqi.kit.flow import MoveRefused
 from linqi.ui.parts import Crumb
-
-QUEUE = 50  # claims on a page of the queue
 
 
 @access.page("enterprises.see")
@@ -88,43 +79,3 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     return form_page(
         request, form, _("上报待核信息"), enterprise, _("提交后由社区核实，核实前不作为依据。不要填写任何人的姓名。")
     )
-
-
-@access.page("enterprises.confirm")
-@require_GET
-def queue(request: HttpRequest) -> HttpResponse:
-    """The claims that wait, each beside what is known already, oldest first."""
-    rows = queries.claims_waiting(request.user)
-    total = rows.count()
-    shown = queries.claims_beside(rows[:QUEUE], request.user)
-    return render(
-        request,
-        "enterprises/claims.html",
-        {"claims": shown, "total": total, "more": total > QUEUE, "shown": len(shown), "may_confirm": True},
-    )
-
-
-@access.page("enterprises.confirm")
-@require_POST
-def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Confirm or reject a claim; answers with the card as it now stands."""
-    rows = access.seen_by(request.user, Claim, "enterprises.confirm").select_related("enterprise")
-    waiting = get_object_or_404(rows, pk=pk)
-    problem = ""
-    try:
-        if request.POST.get("move") == "confirm":
-            confirm_claim(claim=waiting, by=request.user)
-        else:
-            form = RejectForm(request.POST)
-            if form.is_valid():
-                reject_claim(claim=waiting, reason=form.cleaned_data["reason"], by=request.user)
-            else:
-                problem = _("请说明不采信的理由。")
-    except MoveRefused:
-        problem = _("这条信息已经有人处理过了。")
-    if request.headers.get("HX-Request") != "true":
-        messages.add_message(request, messages.WARNING if problem else messages.SUCCESS, problem or _("已处理。"))
-        return redirect("enterprises:claims")
-    waiting.refresh_from_db()
-    shown = queries.claims_beside([waiting], request.user)[0]
-    return render(request, "enterprises/_claim.html", {"one": shown, "problem": problem, "may_confirm": True})

@@ -23,6 +23,7 @@ from linqi.kit.access import page
 from linqi.kit.flow import MoveRefused
 from linqi.ui.parts import Crumb
 from linqi.ui.tables import Choose, Column, Search, Table
+from linqi.ui.uploads import template_of
 
 STATE_TONES = {"applied": "good", "previewed": "warn", "failed": "bad", "undone": "quiet"}
 OUTCOME_TONES = {"created": "good", "updated": "info", "conflict": "warn", "refused": "bad", "unchanged": "quiet"}
@@ -124,10 +125,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def template(request: HttpRequest) -> HttpResponseBase:
     """An empty workbook with the headings that are understood."""
-    file = TemporaryFile()  # noqa: SIM115 – the answer closes it
-    REGISTRY.write_template(file)
-    file.seek(0)
-    return _download(file, f"{REGISTRY.name}模板.xlsx")
+    return template_of(REGISTRY, f"{REGISTRY.name}模板.xlsx")
 
 
 @page("enterprises.import")

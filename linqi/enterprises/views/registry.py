@@ -1,14 +1,13 @@
 """The list of enterprises, and the forms by which they are entered, corrected, moved in and out 企业台账."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, Min, OuterRef, QuerySet, Subquery
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,10 +25,9 @@ from linqi.enterprises.actions.registry import (
 )
 from linqi.enterprises.forms import EndTenancyForm, NewEnterpriseForm, RegistryForm, TenancyForm
 from linqi.enterprises.models import Enterprise, EntityType, RegistrationStatus, Relation, Tenancy
+from linqi.enterprises.views.places import AtPlace
 from linqi.kit import access
-from linqi.territory.models import Place
 from linqi.ui import shown
-from linqi.ui.asked import an_id
 from linqi.ui.parts import Crumb
 from linqi.ui.tables import Choose, Column, Search, Span, Table
 
@@ -72,7 +70,8 @@ def enterprise_list(request: HttpRequest) -> HttpResponseBase:
 def create(request: HttpRequest) -> HttpResponse:
     """Enter an enterprise with where it is."""
     places = queries.places_to_choose(request.user, "enterprises.edit")
-    form = NewEnterpriseForm(request.POST or None, places=places, initial={"place": request.GET.get("place", "")})
+    known = {key: request.GET[key][:200] for key in ("place", "name", "uscc", "source") if request.GET.get(key)}
+    form = NewEnterpriseForm(request.POST or None, places=places, initial=known)
     if request.method == "POST" and form.is_valid() and (made := done(form, lambda: _created(form, request.user))):
         messages.success(request, _("已登记。"))
         return redirect("dashboards:enterprise", pk=made.pk)
@@ -153,31 +152,6 @@ def form_page(
 
 
 # --- the list's columns and filters --------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class AtPlace(Choose):
-    """At or below a place: one of the choices, or any other place the user sees, named by its id."""
-
-    user: Any = None
-
-    def read(self, query: QueryDict) -> list[str]:
-        asked = query.get(self.key, "")
-        if not an_id(asked):
-            return []
-        if any(value == asked for value, _label in self.pairs()):
-            return [asked]
-        return [asked] if access.seen_by(self.user, Place).filter(pk=int(asked)).exists() else []
-
-    def narrow(self, rows: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
-        return queries.below_place(rows, int(values[0]))
-
-    def label(self, value: str) -> str:
-        known = super().label(value).strip()
-        if known != value:
-            return known
-        found = access.seen_by(self.user, Place).filter(pk=int(value)).first()
-        return str(found) if found else value
-
-
 def _table(user: Any, section: str) -> Table[Enterprise]:
     divisions = [one for one in DIVISIONS if one[0][0] == section]
     places = [(one.pk, one.label) for one in queries.places_to_choose(user)]

@@ -18,10 +18,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ten():
     """Ten entries with awkward data."""
-    return journal.write_many(
+    journal.write_many(
         journal.Act(SYSTEM, Verb.EXPORTED, data={"n": n, "half": n / 3, "b": {"z": 1, "a": [1e21, None]}, "名": "晴川"})
         for n in range(10)
     )
+    return list(Entry.objects.order_by("pk"))
 
 
 def faults():

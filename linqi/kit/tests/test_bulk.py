@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from linqi.enterprises.models import Enterprise, ImportRow
-from linqi.kit.bulk import insert_many, reserve_ids
+from linqi.kit.bulk import count_anew, insert_many, reserve_ids, update_many
 
 COLUMNS = ("id", "uscc", "name", "name_key", "established_on", "registered_capital", "source", "as_of", "created_at", "updated_at",
            "old_number", "entity_type", "registration_status", "capital_currency", "registered_address", "registration_region",
@@ -45,6 +45,16 @@ def test_what_is_unknown_stays_null_and_empty_stays_empty(db):
     assert (one.established_on, one.registered_capital, one.business_scope) == (None, None, "")
 
 
+def test_each_row_gets_its_own_values_and_the_others_stay_as_they_are(cast):
+    day, capital = date(1999, 12, 31), Decimal("1234567890123.45")
+    values = {cast.firm.pk: ["\\N 甲", day, capital], cast.neighbour.pk: ["", None, None]}
+    update_many(Enterprise, ("business_scope", "established_on", "registered_capital"), values.items())
+    for pk, (scope, on, worth) in values.items():
+        one = Enterprise.objects.get(pk=pk)
+        assert (one.business_scope, one.established_on, one.registered_capital) == (scope, on, worth)
+    assert Enterprise.objects.get(pk=cast.far_firm.pk).established_on == cast.far_firm.established_on
+
+
 def test_reserved_keys_are_fresh_and_rising_and_the_model_goes_on_after_them(cast):
     taken = set(Enterprise.objects.values_list("pk", flat=True))
     ids = list(reserve_ids(Enterprise, 3))
@@ -79,3 +89,12 @@ def test_the_rules_of_the_database_hold_and_a_block_that_breaks_them_leaves_noth
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_many(Enterprise, COLUMNS, [row(first, "甲"), row(second, "乙", uscc=cast.firm.uscc)])
     assert Enterprise.objects.count() == before
+
+
+def test_postgresql_knows_how_much_there_is_right_after_many_rows(db):
+    insert_many(Enterprise, COLUMNS, (row(pk, f"甲{pk}") for pk in reserve_ids(Enterprise, 300)))
+    count_anew()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [Enterprise._meta.db_table])
+            assert cursor.fetchone() == (300,)

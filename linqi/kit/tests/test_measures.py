@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linqi.kit import measures as offered
-from linqi.kit.measures import Measure, Span, measures, register, share
+from linqi.kit.measures import SURE, Measure, Span, measures, register, share, wilson
 
 
 @pytest.fixture
@@ -55,3 +55,14 @@ def test_a_span_never_ends_before_it_begins(since, until):
             Span(since, until)
     else:
         assert Span(since, until).until >= Span(since, until).since
+
+
+def test_the_interval_is_that_of_wilson():
+    """Held against the roots of the equation it comes from: (p̂ - p)² = z² p (1 - p) / n."""
+    for clean, n in ((0, 5), (5, 5), (3, 7), (80, 100), (999, 1000)):
+        low, high = wilson(clean, n)
+        share, z2 = clean / n, SURE**2
+        for p in (low, high):
+            assert abs((share - p) ** 2 - z2 * p * (1 - p) / n) < 1e-9
+        assert 0 <= low <= share <= high <= 1
+    assert wilson(0, 0) == (0.0, 1.0)

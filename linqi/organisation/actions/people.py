@@ -34,6 +34,8 @@ def enter_person(*, place: Place, name: str, user: User | None = None, generated
     _refuse_keeper(place)
     if not name.strip():
         raise ValidationError({"name": _("请填写姓名。")})
+    if user is not None:
+        access.require(by, "accounts.manage", user)  # where one works opens what is told to one's company
     if user is not None and Person.objects.filter(user=user).exists():
         raise ValidationError({"user": _("这个账号已对应另一名人员。")})
     person = Person.objects.create(place=place, name=name.strip(), user=user, generated=generated)

@@ -202,11 +202,13 @@ def test_a_seat_of_a_link_team_is_handed_over_and_substituted(cast):
 def test_people_are_entered_where_they_may_be(cast):
     with pytest.raises(PermissionDenied):
         actions.enter_person(place=cast.far_community, name="外人", by=cast.community_secretary)
+    with pytest.raises(PermissionDenied):
+        actions.enter_person(place=cast.community, name="甲", user=cast.stranger, by=cast.community_secretary)
     with pytest.raises(ValidationError, match="街道或社区"):
         actions.enter_person(place=cast.building, name="甲某", by=cast.community_secretary)
     with pytest.raises(ValidationError, match="姓名"):
         actions.enter_person(place=cast.community, name="  ", by=cast.community_secretary)
-    actions.enter_person(place=cast.community, name="甲", user=cast.econ_specialist, by=cast.community_secretary)
+    actions.enter_person(place=cast.community, name="甲", user=cast.econ_specialist, by=cast.street_leader)
     with pytest.raises(ValidationError, match="账号"):
-        actions.enter_person(place=cast.community, name="乙", user=cast.econ_specialist, by=cast.community_secretary)
+        actions.enter_person(place=cast.community, name="乙", user=cast.econ_specialist, by=cast.street_leader)
     assert Person.objects.count() == 1

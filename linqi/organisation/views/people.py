@@ -126,7 +126,10 @@ def employ(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         lambda said: actions.employ(person=one, **said, by=request.user),
         title=_("登记用工"),
-        note=_("社工同时属于属地社区，外包专员属于派出公司；同一天各单位工时占比合计不超过 100%。"),
+        note=_(
+            "社工同时属于属地社区，外包专员属于派出公司；同一天各单位工时占比合计不超过 100%。"
+            "物业、运营公司的人登记用工后，才能在系统里代表公司办理整改事项。"
+        ),
         back=reverse("organisation:person", args=[pk]),
         crumbs=[_people_crumb(), _person_crumb(one)],
     )

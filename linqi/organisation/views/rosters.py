@@ -1,8 +1,5 @@
 """Bringing a roster of people in: template, upload, preview, apply, undo 人员名册."""
 
-from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryFile
-
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,7 +8,6 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from linqi.kit import access
-from linqi.kit.sheets import SheetRefused
 from linqi.organisation import actions
 from linqi.organisation.forms import RosterForm
 from linqi.organisation.intake import ROSTER
@@ -19,6 +15,7 @@ from linqi.organisation.models import Roster, RosterState
 from linqi.territory.models import Place
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
+from linqi.ui.uploads import taken, template_of
 
 
 @access.page("organisation.edit")
@@ -27,29 +24,14 @@ def rosters(request: HttpRequest) -> HttpResponse:
     keepers = access.seen_by(request.user, Place, "organisation.edit").filter(kind__in=["street", "community"])
     form = RosterForm(request.POST or None, request.FILES or None, places=keepers.filter(until=None).order_by("code"))
     if request.method == "POST" and form.is_valid():
-        upload, found = form.cleaned_data["file"], []
-        with NamedTemporaryFile(suffix=".upload") as kept:
-            for piece in upload.chunks():
-                kept.write(piece)
-            kept.flush()
-            try:
-                taken = attempt(
-                    request,
-                    lambda: found.append(
-                        actions.take_roster(
-                            place=form.cleaned_data["place"],
-                            path=Path(kept.name),
-                            file_name=upload.name,
-                            by=request.user,
-                        )
-                    ),
-                    form=form,
-                )
-            except SheetRefused as refused:
-                taken = False
-                form.add_error("file", str(refused))
-        if taken:
-            return redirect("organisation:roster", pk=found[0].pk)
+        place = form.cleaned_data["place"]
+        made = taken(
+            request,
+            form,
+            lambda path, name: actions.take_roster(place=place, path=path, file_name=name, by=request.user),
+        )
+        if made is not None:
+            return redirect("organisation:roster", pk=made.pk)
     context = {
         "form": form,
         "rosters": access.seen_by(request.user, Roster).select_related("place", "made_by")[:50],
@@ -62,10 +44,7 @@ def rosters(request: HttpRequest) -> HttpResponse:
 @access.page("organisation.edit")
 def template(request: HttpRequest) -> FileResponse:
     """An empty roster with the headings and one example."""
-    file = TemporaryFile()  # noqa: SIM115  FileResponse closes it
-    ROSTER.write_template(file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename="人员名册模板.xlsx")
+    return template_of(ROSTER, "人员名册模板.xlsx")
 
 
 @access.page("organisation.edit")

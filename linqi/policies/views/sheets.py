@@ -1,12 +1,9 @@
 """A version's conditions as a spreadsheet, down and up 条件表格."""
 
-from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryFile
-from typing import Any
+from tempfile import TemporaryFile
 from urllib.parse import quote
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,13 +13,13 @@ from django.views.decorators.http import require_GET
 
 from linqi.enterprises.known import book
 from linqi.kit import access
-from linqi.kit.sheets import SheetRefused
 from linqi.policies import table
 from linqi.policies.actions import exports, versions
 from linqi.policies.flow import VersionState
 from linqi.policies.models import PolicyVersion
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
+from linqi.ui.uploads import taken
 
 
 class SheetForm(forms.Form):
@@ -57,11 +54,8 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     form = SheetForm(request.POST or None, request.FILES or None)
     problems = []
     if request.method == "POST" and form.is_valid():
-        try:
-            read = _read(form.cleaned_data["file"])
-        except SheetRefused as refused:
-            form.add_error("file", str(refused))
-        else:
+        read = taken(request, form, lambda path, name: table.read(path, name, book()))
+        if read is not None:
             problems = read.problems
 
             def act() -> None:
@@ -80,15 +74,6 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "policies/sheet.html", context)
-
-
-def _read(file: UploadedFile[Any]) -> table.Read:
-    name = file.name or ""
-    with NamedTemporaryFile(suffix=Path(name).suffix[:8]) as kept:
-        for chunk in file.chunks():
-            kept.write(chunk)
-        kept.flush()
-        return table.read(Path(kept.name), name, book())
 
 
 def _seen(request: HttpRequest, pk: int, permission: str) -> PolicyVersion:

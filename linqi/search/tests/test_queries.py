@@ -1,9 +1,12 @@
 """What the database engine finds is what a plain look through all texts finds."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from linqi.search import registry
 from linqi.search.actions import index, index_many, pinyin, remove
 from linqi.search.queries import matches
 from linqi.search.rules import normal, words_asked, words_of
@@ -59,3 +62,8 @@ def test_what_was_removed_is_not_found(filled):
 
 def test_other_kinds_are_not_mixed_in(filled):
     assert matches("place", "晴川", None) == []
+
+
+def test_a_kind_of_two_words_is_refused_because_the_index_would_cut_it():
+    with pytest.raises(ValueError, match="one word of letters"):
+        registry.register(replace(registry.searchables()[0], kind="waste_bin"))

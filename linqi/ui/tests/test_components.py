@@ -155,6 +155,13 @@ def test_the_menu_marks_the_entry_that_holds_the_page(empty_menu):
     assert [entry.key for entry in _shell("/ui/progress/").menu if entry.active] == ["one"]
 
 
+def test_an_entry_is_marked_on_the_further_pages_it_holds(empty_menu):
+    menu.register(menu.MenuItem("all", "甲", "ui:gallery", "home", 1))
+    menu.register(menu.MenuItem("one", "乙", "no:such", "home", 2, holds=("ui:progress",)))
+    menu.register(menu.MenuItem("two", "丙", "ui:gallery", "home", 3, holds=("ui:progress",)))
+    assert [entry.key for entry in _shell("/ui/progress/").menu if entry.active] == ["two"]
+
+
 def test_an_entry_without_a_page_is_left_out(empty_menu):
     menu.register(menu.MenuItem("gone", "甲", "no:such", "home", 1))
     assert _shell().menu == []

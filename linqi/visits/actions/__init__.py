@@ -25,11 +25,14 @@ from linqi.kit import access
 from linqi.kit.clock import today
 from linqi.organisation.queries import team_looking_after
 from linqi.territory.models import Place
+from linqi.territory.queries import street_of
 from linqi.visits import intake, queries, rules, signals, standing
 from linqi.visits.actions.fields import say
 from linqi.visits.flow import LIFE, State
+from linqi.visits.merging import FIELDS
 from linqi.visits.models import Finding, FindingKind, MustVisitRule, MustVisitScore, Visit
 from linqi.visits.rules import Reason
+from linqi.visits.rules.patrol import PATROLS, VisitKind
 
 
 @transaction.atomic
@@ -50,7 +53,7 @@ def plan_visit(
     access.require(by, "visits.plan", enterprise)
     if planned_for < today():
         raise ValidationError({"planned_for": _("不能安排在过去的日子。")})
-    if Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).exists():
+    if Visit.objects.filter(enterprise=enterprise, state=State.PLANNED, kind=VisitKind.PLAIN.value).exists():
         raise ValidationError(_("这家企业已有待走访安排，同一企业不重复安排。"))
     visit = _new(
         enterprise, place, day=planned_for, visitor=visitor.pk if visitor else by.pk, why_again=why_again, by=by
@@ -62,16 +65,25 @@ def plan_visit(
 
 
 @transaction.atomic
-def start_visit(*, enterprise: Enterprise, day: date, why_again: str = "", by: Any) -> Visit:
-    """Open the sheet of a visit on the spot; a planned one that waits is taken instead of a second 开始走访."""
+def start_visit(
+    *, enterprise: Enterprise, day: date, kind: VisitKind = VisitKind.PLAIN, why_again: str = "", by: Any
+) -> Visit:
+    """Open the sheet of a visit on the spot; a planned one of its kind that waits is taken instead of a second 开始走访.
+
+    A patrol needs a permission of its own and says why it goes; it answers no reason of the must-visits.
+    """
     place = _place_of(enterprise)
     access.require(by, "visits.record", place)
     access.require(by, "visits.record", enterprise)
-    waiting = Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).first()
+    if kind in PATROLS:
+        access.require(by, "visits.patrol", place)
+        if not why_again.strip():
+            raise ValidationError({"why_again": _("请写明为什么巡查，如“台风前检查”“燃气报警”。")})
+    waiting = Visit.objects.filter(enterprise=enterprise, state=State.PLANNED, kind=kind.value).first()
     if waiting is not None:
         return waiting
-    visit = _new(enterprise, place, day=day, visitor=by.pk, why_again=why_again, by=by)
-    journal.write(by=by, verb=Verb.VISIT_STARTED, subject=visit, reasons=visit.reasons)
+    visit = _new(enterprise, place, day=day, visitor=by.pk, why_again=why_again, kind=kind, by=by)
+    journal.write(by=by, verb=Verb.VISIT_STARTED, subject=visit, reasons=visit.reasons, kind=kind.value)
     return visit
 
 
@@ -93,18 +105,26 @@ def record_visit(
     """
     access.require(by, "visits.record", visit)
     visit = _locked(visit)
+    said = {"met": met, "summary": summary, "next_step": next_step}
+    act = recorded(visit, said, visited_on=visited_on, seen=seen, by=by)
+    visit.save(update_fields=["state", "edition", "visited_on", "visitor", "stamps", *FIELDS])
+    journal.write_many([act])
+    return visit
+
+
+def recorded(visit: Visit, said: Mapping[str, str], *, visited_on: date, seen: int | None, by: Any) -> journal.Act:
+    """`record_visit` on a visit that is locked: the caller saves it and tells the act that this gives."""
     state = LIFE.after("record", visit.state)
     if visited_on > today():
         raise ValidationError({"visited_on": _("还没到的日子不能记为已走访。")})
-    if not summary.strip():
+    if not said.get("summary", visit.summary).strip():
         raise ValidationError({"summary": _("请用一两句话写明走访情况。")})
     visit.visited_on, visit.visitor_id = visited_on, by.pk
-    say(visit, {"met": met, "summary": summary, "next_step": next_step}, seen=seen, by=by)
-    _move(visit, state, ["visited_on", "visitor", "met", "summary", "next_step", "stamps"])
-    journal.write(
-        by=by, verb=Verb.VISIT_RECORDED, subject=visit, visited_on=visited_on.isoformat(), reasons=visit.reasons
-    )
-    return visit
+    say(visit, said, seen=seen, by=by)
+    visit.state = state
+    visit.edition += 1
+    told = {"visited_on": visited_on.isoformat(), "reasons": visit.reasons}
+    return journal.Act(by, Verb.VISIT_RECORDED, visit, data=told)
 
 
 @transaction.atomic
@@ -122,7 +142,7 @@ def record_unplanned_visit(
     place = _place_of(enterprise)
     access.require(by, "visits.record", place)
     access.require(by, "visits.record", enterprise)
-    waiting = Visit.objects.filter(enterprise=enterprise, state=State.PLANNED).first()
+    waiting = Visit.objects.filter(enterprise=enterprise, state=State.PLANNED, kind=VisitKind.PLAIN.value).first()
     visit = waiting or _new(enterprise, place, day=visited_on, visitor=by.pk, why_again=why_again, by=by)
     return record_visit(
         visit=visit, visited_on=visited_on, met=met, summary=summary, next_step=next_step, seen=0, by=by
@@ -132,20 +152,28 @@ def record_unplanned_visit(
 @transaction.atomic
 def miss_visit(*, visit: Visit, by: Any) -> Visit:
     """Nobody was there; the reasons go on asking 未见到人."""
-    access.require(by, "visits.record", visit)
-    visit = _locked(visit)
-    _move(visit, LIFE.after("miss", visit.state), [])
-    journal.write(by=by, verb=Verb.VISIT_MISSED, subject=visit)
-    return visit
+    return _end(visit, "miss", by)
 
 
 @transaction.atomic
 def refuse_visit(*, visit: Visit, by: Any) -> Visit:
     """The enterprise would rather not be visited, which is its good right 企业婉拒."""
+    return _end(visit, "refuse", by)
+
+
+def ended(visit: Visit, move: str, *, by: Any) -> journal.Act:
+    """`miss_visit` (move `miss`) or `refuse_visit` (`refuse`) on a visit that is locked: the caller saves it and tells the act."""
+    visit.state = LIFE.after(move, visit.state)
+    visit.edition += 1
+    return journal.Act(by, {"miss": Verb.VISIT_MISSED, "refuse": Verb.VISIT_REFUSED}[move], visit)
+
+
+def _end(visit: Visit, move: str, by: Any) -> Visit:
     access.require(by, "visits.record", visit)
     visit = _locked(visit)
-    _move(visit, LIFE.after("refuse", visit.state), [])
-    journal.write(by=by, verb=Verb.VISIT_REFUSED, subject=visit)
+    act = ended(visit, move, by=by)
+    visit.save(update_fields=["state", "edition"])
+    journal.write_many([act])
     return visit
 
 
@@ -186,10 +214,25 @@ def add_fact(*, visit: Visit, key: str, text: str, period: str = "", by: Any) ->
 @transaction.atomic
 def add_clue(*, visit: Visit, text: str, by: Any) -> Finding:
     """Something that may be a risk and that a person must look at before anybody is told to correct it 风险线索."""
-    visit = _visited(visit, "visits.report", by)
+    access.require(by, "visits.report", visit)
+    visit = _locked(visit)
+    return _told(visit, *clue_on(visit, text, by=by))
+
+
+def clue_on(visit: Visit, text: str, *, by: Any) -> tuple[Finding, journal.Act]:
+    """`add_clue` on a visit that is locked: the caller saves it, keeps the finding and tells the act that this gives (`keep`)."""
+    _took_place(visit)
     if not text.strip():
         raise ValidationError({"text": _("请写明看到或听到了什么。")})
-    return _found(visit, FindingKind.CLUE, text, by=by)
+    return _on(visit, FindingKind.CLUE, text, by=by)
+
+
+def keep(found: Iterable[tuple[Finding, journal.Act]]) -> None:
+    """Save findings, and let the act that tells of each name it."""
+    listed = list(found)
+    Finding.objects.bulk_create([finding for finding, _act in listed])
+    for finding, act in listed:
+        act.data["finding"] = finding.pk
 
 
 @transaction.atomic
@@ -379,8 +422,17 @@ def _end_rows(rows: QuerySet[Any], since: date) -> int:
     return gone + rows.filter(Q(until=None) | Q(until__gt=since)).update(until=since)
 
 
-def _new(enterprise: Enterprise, place: Place, *, day: date, visitor: int | None, why_again: str, by: Any) -> Visit:
-    must = queries.must_visit_of(enterprise, by, today())
+def _new(
+    enterprise: Enterprise,
+    place: Place,
+    *,
+    day: date,
+    visitor: int | None,
+    why_again: str,
+    kind: VisitKind = VisitKind.PLAIN,
+    by: Any,
+) -> Visit:
+    must = queries.must_visit_of(enterprise, by, today()) if kind is VisitKind.PLAIN else None
     reasons: Iterable[Reason] = must.reasons if must else ()
     last = queries.last_visit_to(enterprise, by)
     ago = rules.disturbs(last, reasons, today())
@@ -394,9 +446,11 @@ def _new(enterprise: Enterprise, place: Place, *, day: date, visitor: int | None
     return Visit.objects.create(
         enterprise=enterprise,
         place=place,
+        street=street_of(place),
         team=team_looking_after(place),
         visitor_id=visitor,
         state=LIFE.start,
+        kind=kind.value,
         reasons=[reason.value for reason in reasons],
         dues={due.reason.value: due.by.isoformat() for due in must.dues} if must else {},
         planned_for=day,
@@ -407,11 +461,21 @@ def _new(enterprise: Enterprise, place: Place, *, day: date, visitor: int | None
 def _found(
     visit: Visit, kind: FindingKind, text: str, *, case: int | None = None, claim: int | None = None, by: Any
 ) -> Finding:
-    finding = Finding.objects.create(
-        visit=visit, kind=kind.value, text=text.strip()[:500], case_id=case, claim_id=claim
-    )
-    _move(visit, visit.state, [])
-    journal.write(by=by, verb=Verb.VISIT_FINDING_ADDED, subject=visit, finding=finding.pk, kind=kind.value)
+    return _told(visit, *_on(visit, kind, text, case=case, claim=claim, by=by))
+
+
+def _on(
+    visit: Visit, kind: FindingKind, text: str, *, case: int | None = None, claim: int | None = None, by: Any
+) -> tuple[Finding, journal.Act]:
+    finding = Finding(visit=visit, kind=kind.value, text=text.strip()[:500], case_id=case, claim_id=claim)
+    visit.edition += 1
+    return finding, journal.Act(by, Verb.VISIT_FINDING_ADDED, visit, data={"kind": kind.value})
+
+
+def _told(visit: Visit, finding: Finding, act: journal.Act) -> Finding:
+    visit.save(update_fields=["edition"])
+    keep([(finding, act)])
+    journal.write_many([act])
     return finding
 
 
@@ -419,9 +483,13 @@ def _visited(visit: Visit, permission: str, by: Any) -> Visit:
     """A visit that took place; findings of one that did not would be hearsay."""
     access.require(by, permission, visit)
     visit = _locked(visit)
+    _took_place(visit)
+    return visit
+
+
+def _took_place(visit: Visit) -> None:
     if visit.state != State.DONE:
         raise ValidationError(_("请先记录走访，再登记发现。"))
-    return visit
 
 
 def _place_of(enterprise: Enterprise) -> Place:

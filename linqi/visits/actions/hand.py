@@ -1,7 +1,7 @@
 """What devices do: registered, revoked, and each of their operations applied once and in order 走访设备."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -23,13 +23,18 @@ from linqi.kit import access, clock
 from linqi.kit.access import seen_by
 from linqi.kit.flow import MoveRefused
 from linqi.visits import actions, queries
-from linqi.visits.actions.fields import say_on_device, settle
+from linqi.visits.actions import keeping
+from linqi.visits.actions.fields import say_of_visit, settle
 from linqi.visits.flow import State
 from linqi.visits.merging import FIELDS, Outcome, Parcel, Said, happened
-from linqi.visits.models import Device, FieldConflict, FindingKind, Operation, Visit
+from linqi.visits.models import Device, FieldConflict, FindingKind, Operation, Photo, Spot, Visit
+from linqi.visits.rules.patrol import VisitKind
 
 LASTS: Final = timedelta(days=30)  # a device is registered anew once a month; product default
 MOST_DEVICES: Final = 5  # in use at once by one person; product default
+NOT_KEPT: Final = frozenset(
+    {"data", "lat", "lon", "within"}
+)  # of what was sent: pictures and places stand once, where they can be taken back
 
 
 class Gap(Exception):
@@ -58,7 +63,7 @@ def register_device(*, name: str, by: User) -> tuple[Device, str]:
         raise ValidationError({"name": _("最多 %(n)s 台设备，请先停用不用的。") % {"n": MOST_DEVICES}})
     token = secrets.token_urlsafe(32)
     device = Device.objects.create(
-        owner=by, name=name.strip()[:60], digest=_digest(token), registered_at=now, ends_at=now + LASTS
+        owner=by, name=name.strip()[:60], digest=digest_of_token(token), registered_at=now, ends_at=now + LASTS
     )
     journal.write(by=by, verb=Verb.DEVICE_REGISTERED, device=device.pk)
     return device, token
@@ -74,7 +79,7 @@ def revoke_device(*, device: Device, by: Any) -> None:
 
 def device_by_token(token: str) -> Device | None:
     """The device behind a token, in use or not; None when there is none."""
-    return Device.objects.select_related("owner").filter(digest=_digest(token)).first()
+    return Device.objects.select_related("owner").filter(digest=digest_of_token(token)).first()
 
 
 def may_exchange(device: Device) -> bool:
@@ -117,16 +122,27 @@ def take_operation(*, device: Device, said: Said, parcel: Parcel) -> Operation:
         raise Cloned
     received = clock.now()
     at = happened(said, parcel, received, device.registered_at)
-    visit, outcome, reason, result = _tried(device, said, at)
-    made = Operation.objects.create(
-        device=device,
+    made = logged(device, said, at, received, _tried(device, said, at))
+    made.save()
+    Device.objects.filter(pk=device.pk).update(taken=said.seq)
+    return made
+
+
+Done = tuple[Visit | None, Outcome, str, dict[str, Any]]
+
+
+def logged(device: Device, said: Said, at: datetime, received: datetime, done: Done) -> Operation:
+    """The row of the log for an operation and what became of it, not saved yet."""
+    visit, outcome, reason, result = done
+    return Operation(
+        device_id=device.pk,
         uid=said.id,
         seq=said.seq,
         boot=said.boot,
         kind=said.kind,
         key=said.visit,
-        visit=visit,
-        body=dict(said.body),
+        visit_id=visit.pk if visit else None,
+        body={name: value for name, value in said.body.items() if name not in NOT_KEPT},
         said_at=said.at,
         happened_at=at,
         received_at=received,
@@ -134,11 +150,6 @@ def take_operation(*, device: Device, said: Said, parcel: Parcel) -> Operation:
         reason=reason[:300],
         result=result,
     )
-    Device.objects.filter(pk=device.pk).update(taken=said.seq)
-    return made
-
-
-Done = tuple[Visit | None, Outcome, str, dict[str, Any]]
 
 
 def _tried(device: Device, said: Said, at: datetime) -> Done:
@@ -150,23 +161,35 @@ def _tried(device: Device, said: Said, at: datetime) -> Done:
         "refuse": _end,
         "finding": _finding,
         "settle": _settle,
+        "photo": _photo,
+        "place": _place,
+        "withdraw": _withdraw,
     }
     visit = None if said.kind == "start" else _visit(device, said.visit)
     if said.kind not in kinds:
         return visit, Outcome.REFUSED, _("服务器不认识这种操作，请更新页面后再试。"), {}
     if visit is None and said.kind != "start":
-        return None, Outcome.REFUSED, _("没有找到这次走访，或您看不到。"), {}
+        return unknown_visit()
     try:
         with transaction.atomic():
             return kinds[said.kind](device, said, at)
     except ValidationError as refused:
         return visit, Outcome.REFUSED, "；".join(refused.messages), {}
     except MoveRefused:
-        now = _visit(device, said.visit)
-        state = _(State(now.state).label) if now else ""
-        return visit, Outcome.REFUSED, _("这次走访现在是“%(state)s”，这一步不能办。") % {"state": state}, {}
+        return no_such_move(visit, _visit(device, said.visit))
     except PermissionDenied:
         return visit, Outcome.REFUSED, _("您没有办这件事的权限。"), {}
+
+
+def unknown_visit() -> Done:
+    """The answer to an operation on a visit that its writer cannot see, or that is not there."""
+    return None, Outcome.REFUSED, _("没有找到这次走访，或您看不到。"), {}
+
+
+def no_such_move(visit: Visit | None, now: Visit | None) -> Done:
+    """The answer to a move that the state of a visit, as it is `now`, does not allow."""
+    state = _(State(now.state).label) if now else ""
+    return visit, Outcome.REFUSED, _("这次走访现在是“%(state)s”，这一步不能办。") % {"state": state}, {}
 
 
 def _start(device: Device, said: Said, at: datetime) -> Done:
@@ -177,19 +200,37 @@ def _start(device: Device, said: Said, at: datetime) -> Done:
         return None, Outcome.REFUSED, _("没有找到这家企业，或您看不到。"), {}
     if Operation.objects.filter(kind="start", key=said.visit).exists():
         return None, Outcome.REFUSED, _("这次走访已经开始过了。"), {}
+    kind = said.body.get("kind", VisitKind.PLAIN.value)
+    if kind not in VisitKind.values:
+        raise ValidationError({"kind": _("请选择走访类别：普通走访、安全巡查或应急巡查。")})
     visit = actions.start_visit(
-        enterprise=firm, day=_day(at), why_again=_words(said.body, "why_again"), by=device.owner
+        enterprise=firm,
+        day=day_of(at),
+        kind=VisitKind(kind),
+        why_again=words(said.body, "why_again"),
+        by=device.owner,
     )
     return visit, Outcome.APPLIED, "", {"visit": visit.pk}
 
 
 def _set(device: Device, said: Said, at: datetime) -> Done:
     visit = _known(device, said)
-    fields = {name: _words(said.body, name) for name in FIELDS if name in said.body}
+    fields = fields_said(said)
+    found = say_of_visit(visit=visit, said=fields, seen=said.seen, device=device, at=at, by=device.owner)
+    visit.refresh_from_db(fields=["edition"])
+    return what_became(visit, found)
+
+
+def fields_said(said: Said) -> dict[str, str]:
+    """The fields that a `set` names; ValidationError when there is none or one is no text."""
+    fields = {name: words(said.body, name) for name in FIELDS if name in said.body}
     if not fields:
         raise ValidationError(_("没有填写任何内容。"))
-    found = say_on_device(visit=visit, said=fields, seen=said.seen, device=device, at=at, by=device.owner)
-    visit.refresh_from_db(fields=["edition"])
+    return fields
+
+
+def what_became(visit: Visit, found: Sequence[FieldConflict]) -> Done:
+    """The answer to a `set`: which edition it made, and what now stands side by side because of it."""
     result: dict[str, Any] = {"edition": visit.edition}
     if not found:
         return visit, Outcome.APPLIED, "", result
@@ -204,7 +245,7 @@ def _finish(device: Device, said: Said, at: datetime) -> Done:
         return visit, Outcome.APPLIED, "", {"already": True}
     actions.record_visit(
         visit=visit,
-        visited_on=_day(at),
+        visited_on=day_of(at),
         met=visit.met,
         summary=visit.summary,
         next_step=visit.next_step,
@@ -224,13 +265,13 @@ def _finding(device: Device, said: Said, at: datetime) -> Done:
     visit, body, by = _known(device, said), said.body, device.owner
     kind = body.get("kind")
     if kind == FindingKind.FACT:
-        key = _words(body, "key")
+        key = words(body, "key")
         if key not in dictionary.fields():
             raise ValidationError({"key": _("信息字典里没有这一项。")})
-        made = actions.add_fact(visit=visit, key=key, text=_words(body, "value"), period=_words(body, "period"), by=by)
+        made = actions.add_fact(visit=visit, key=key, text=words(body, "value"), period=words(body, "period"), by=by)
         return visit, Outcome.APPLIED, "", {"claim": made.claim_id}
     if kind == FindingKind.CLUE:
-        actions.add_clue(visit=visit, text=_words(body, "text"), by=by)
+        actions.add_clue(visit=visit, text=words(body, "text"), by=by)
         return visit, Outcome.APPLIED, "", {}
     if kind not in {FindingKind.NEED, FindingKind.PROBLEM}:
         raise ValidationError({"kind": _("请选择发现的类别。")})
@@ -239,7 +280,7 @@ def _finding(device: Device, said: Said, at: datetime) -> Done:
 
 def _need(visit: Visit, body: Mapping[str, Any], kind: FindingKind, by: Any) -> Done:
     """A need or a problem is compared with what is open first; what the device could not know of is asked of a person."""
-    title = _words(body, "title")
+    title = words(body, "title")
     if (join := body.get("join")) is not None:
         case = Case.objects.filter(pk=join).first() if isinstance(join, int) else None
         if case is None:
@@ -261,7 +302,7 @@ def _need(visit: Visit, body: Mapping[str, Any], kind: FindingKind, by: Any) -> 
         listed = [{"id": one.pk, "number": one.number, "title": one.title} for one in like]
         return visit, Outcome.CONFLICT, _("这家企业有同类办件正在办理，请确认是不是同一件事。"), {"cases": listed}
     case = actions.report_problem(
-        visit=visit, title=title[:120], category=category, body=_words(body, "body", 5000), kind=kind, by=by
+        visit=visit, title=title[:120], category=category, body=words(body, "body", 5000), kind=kind, by=by
     )
     return visit, Outcome.APPLIED, "", {"case": case.pk, "number": case.number}
 
@@ -271,7 +312,44 @@ def _settle(device: Device, said: Said, at: datetime) -> Done:
     conflict = FieldConflict.objects.filter(pk=pk, visit=visit).first() if isinstance(pk, int) else None
     if conflict is None:
         raise ValidationError(_("没有找到这处不一致。"))
-    settle(conflict=conflict, value=_words(said.body, "value"), by=device.owner)
+    shown = words(said.body, "beside") if "beside" in said.body else None
+    value = words(said.body, "value")
+    settle(conflict=conflict, value=value, seen=said.seen, beside=shown, device=device, by=device.owner)
+    return visit, Outcome.APPLIED, "", {}
+
+
+def _photo(device: Device, said: Said, at: datetime) -> Done:
+    visit = _known(device, said)
+    made = keeping.keep_photo(
+        visit=visit,
+        uid=said.id,
+        data=keeping.picture_in(said.body.get("data")),
+        note=words(said.body, "note", 100),
+        taken_on=day_of(at),
+        by=device.owner,
+    )
+    return visit, Outcome.APPLIED, "", {"photo": made.pk}
+
+
+def _place(device: Device, said: Said, at: datetime) -> Done:
+    visit = _known(device, said)
+    keeping.keep_spot(
+        visit=visit, said=said.body, agreed=words(said.body, "agreed", 20), taken_on=day_of(at), by=device.owner
+    )
+    return visit, Outcome.APPLIED, "", {}
+
+
+def _withdraw(device: Device, said: Said, at: datetime) -> Done:
+    """Take back one's own picture (`photo`: its number) or place (`place`: true); one that is gone already is gone."""
+    visit, pk = _known(device, said), said.body.get("photo")
+    if said.body.get("place") is True:
+        for spot in Spot.objects.filter(visit=visit):
+            keeping.withdraw_spot(spot=spot, by=device.owner)
+    elif isinstance(pk, int) and not isinstance(pk, bool):
+        for photo in Photo.objects.filter(visit=visit, pk=pk):
+            keeping.withdraw_photo(photo=photo, by=device.owner)
+    else:
+        raise ValidationError(_("没有说明要撤回哪张照片，或是不是撤回位置。"))
     return visit, Outcome.APPLIED, "", {}
 
 
@@ -280,10 +358,16 @@ def _visit(device: Device, key: str) -> Visit | None:
     mine = queries.visits_seen_by(device.owner)
     if key.isdecimal():
         return mine.filter(pk=int(key[:18])).first()
-    started = Operation.objects.filter(
-        kind="start", key=key, device__owner=device.owner_id, outcome=Outcome.APPLIED.value
-    ).values("visit")
-    return mine.filter(pk__in=started).first()
+    return mine.filter(pk=started_as(device.owner, [key]).get(key, 0)).first()
+
+
+def started_as(owner: User, keys: Iterable[str]) -> dict[str, int]:
+    """The visits that devices of a person started under ids of their own, by these ids."""
+    own = [key for key in keys if not key.isdecimal()]
+    if not own:
+        return {}
+    rows = Operation.objects.filter(kind="start", key__in=own, device__owner=owner, outcome=Outcome.APPLIED.value)
+    return dict(rows.filter(visit__isnull=False).values_list("key", "visit"))
 
 
 def _known(device: Device, said: Said) -> Visit:
@@ -292,16 +376,19 @@ def _known(device: Device, said: Said) -> Visit:
     return visit
 
 
-def _words(body: Mapping[str, Any], name: str, most: int = 2000) -> str:
+def words(body: Mapping[str, Any], name: str, most: int = 2000) -> str:
+    """A text in the body of an operation, empty when it is not there; ValidationError when it is too long or none."""
     value = body.get(name, "")
     if not isinstance(value, str) or len(value) > most or "\x00" in value:
         raise ValidationError({name: _("这一栏写得太长，或不是文字。")})
     return value.strip()
 
 
-def _day(at: datetime) -> date:
+def day_of(at: datetime) -> date:
+    """The day of a moment where we are, never after today."""
     return min(at.astimezone(clock.ZONE).date(), clock.today())
 
 
-def _digest(token: str) -> str:
+def digest_of_token(token: str) -> str:
+    """What is kept of a device's token instead of the token."""
     return sha256(token.encode()).hexdigest()

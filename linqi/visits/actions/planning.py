@@ -20,10 +20,10 @@ from linqi.kit import access
 from linqi.kit.clock import now, today
 from linqi.organisation.queries import teams_in_force
 from linqi.territory.models import Coverage, Place, PlaceKind
+from linqi.territory.queries import streets_of
 from linqi.visits import planning, queries
 from linqi.visits.flow import LIFE, PLAN, PlanState, Search, State
 from linqi.visits.models import (
-    BuildingRota,
     PlanFeed,
     PlanFirm,
     PlanShift,
@@ -271,26 +271,15 @@ def set_terms(*, street: Place, source: str, by: Any, **said: Any) -> PlanTerms:
 
 
 @transaction.atomic
-def set_rota(
-    *, building: Place, visits: int | None, opens: int | None = None, closes: int | None = None, by: Any
-) -> BuildingRota | None:
-    """How often one building is visited in a week and in which hours; None: as its street says 设置楼宇轮值."""
-    access.require(by, "visits.plan", building)
-    if building.kind != PlaceKind.BUILDING:
-        raise ValidationError(_("轮值按楼宇设置。"))
-    row = None
-    if visits is None:
-        BuildingRota.objects.filter(building=building).delete()
-    else:
-        if (opens is None) != (closes is None) or (opens is not None and closes is not None and opens >= closes):
-            raise ValidationError({"opens": _("开放时间应有起止，且先早后晚。")})
-        row, _made = BuildingRota.objects.update_or_create(
-            building=building, defaults={"visits": visits, "opens": opens, "closes": closes, "set_by_id": by.pk}
-        )
-    journal.write(
-        by=by, verb=Verb.PLAN_TERMS_CHANGED, subject=building, place=building, visits=visits, opens=opens, closes=closes
-    )
-    return row
+def restore_terms(*, street: Place, by: Any) -> None:
+    """Plan with the product's terms again from today on; what the street had stays on record 恢复默认参数."""
+    access.require(by, "visits.configure", street)
+    own = PlanTerms.objects.filter(street=street)
+    if not own.filter(until=None).exists():
+        raise ValidationError(_("本街道没有另行设定，一直用产品默认。"))
+    own.filter(since__gte=today()).delete()
+    own.filter(until=None).update(until=today())
+    journal.write(by=by, verb=Verb.PLAN_TERMS_CHANGED, subject=street, place=street, restored=True)
 
 
 def install_terms() -> None:
@@ -448,6 +437,7 @@ def _arrange(plan: WeekPlan) -> int:
         return 0
     rows = list(PlanFirm.objects.filter(stop__plan=plan).select_related("stop__shift", "visit", "enterprise"))
     teams = {team.building_id: team.pk for team in teams_in_force()}
+    streets = streets_of(_place_of(one) for one in rows)
     taken = set(
         Visit.objects.filter(state=State.PLANNED, enterprise__in={one.enterprise_id for one in rows}).values_list(
             "enterprise", flat=True
@@ -466,7 +456,8 @@ def _arrange(plan: WeekPlan) -> int:
         elif visit is None and one.enterprise_id not in taken:
             made = Visit(
                 enterprise=one.enterprise,
-                place_id=one.enterprise.seat_id or one.stop.building_id,
+                place_id=_place_of(one),
+                street_id=streets.get(_place_of(one)),
                 team_id=teams.get(one.stop.building_id),
                 visitor_id=shift.user_id,
                 state=LIFE.start,
@@ -485,6 +476,11 @@ def _arrange(plan: WeekPlan) -> int:
     Visit.objects.bulk_update(cancelled, ["state"], batch_size=500)
     PlanFirm.objects.bulk_update(rows, ["visit"], batch_size=500)
     return len(fresh)
+
+
+def _place_of(one: PlanFirm) -> int:
+    """Where a firm of a plan is met: at its principal place, else in the building of the stop."""
+    return one.enterprise.seat_id or one.stop.building_id
 
 
 def _building_of(enterprise: Enterprise, plan: WeekPlan) -> Place:

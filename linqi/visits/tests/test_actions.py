@@ -9,8 +9,11 @@ from linqi.cases.models import Case, Source
 from linqi.catalogue.models import Category
 from linqi.enterprises.models import Claim
 from linqi.journal.models import Entry
+from linqi.kit import access, clock
+from linqi.kit.access import SYSTEM
 from linqi.kit.flow import MoveRefused
-from linqi.visits import actions
+from linqi.territory.actions import move_place
+from linqi.visits import actions, queries
 from linqi.visits.flow import State
 from linqi.visits.forms import RecordForm
 from linqi.visits.models import Finding, FindingKind, Visit
@@ -41,6 +44,20 @@ def test_planned_recorded_and_told(cast, visit):
         cast.econ_specialist,
     )
     assert verbs() == ["visits.planned", "visits.recorded"]
+
+
+def test_a_visit_keeps_its_street_and_is_seen_where_its_place_stands_today(cast, visit):
+    def seen_by(*users):
+        for one in users:
+            access.forget(one)
+        return [queries.visits_seen_by(one).filter(pk=visit.pk).exists() for one in users]
+
+    assert visit.street == cast.street
+    assert seen_by(cast.street_leader, cast.community_secretary, cast.stranger) == [True, True, False]
+    move_place(place=cast.unit, to=cast.far_floor, on=clock.today(), reason="区划调整", by=SYSTEM)
+    visit.refresh_from_db()
+    assert visit.street == cast.street
+    assert seen_by(cast.street_leader, cast.community_secretary, cast.stranger) == [False, False, True]
 
 
 @pytest.mark.parametrize("who", ["stranger", "enterprise_user", "nobody", "department_handler", "street_leader"])

@@ -13,7 +13,7 @@ from linqi.enterprises.actions import facts
 from linqi.enterprises.models import Enterprise, Relation, Tenancy
 from linqi.kit import clock
 from linqi.organisation.actions import form_team
-from linqi.visits import actions, signals, standing
+from linqi.visits import actions, following, signals, standing
 from linqi.visits.intake import default_rules
 from linqi.visits.models import MustVisitRule
 from linqi.visits.queries import due_by, must_visits
@@ -125,6 +125,7 @@ def test_the_number_of_queries_does_not_depend_on_the_enterprises(
 
 def test_the_list_is_remembered_and_follows_the_journal(cast, at, street, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(standing, "FEW", 1)
+    monkeypatch.setattr(following, "FEW", 1)
     standing.forget()
     known.forget()
     user = cast.econ_specialist

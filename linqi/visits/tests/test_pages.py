@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from linqi.cases.models import Case
 from linqi.catalogue.models import Category
+from linqi.ui import tables
 from linqi.visits import actions
 from linqi.visits.models import Finding, Visit
 
@@ -31,6 +32,11 @@ def test_the_must_visit_list_names_the_newcomer(as_, newcomer, query):
     page = text(as_("econ_specialist").get(reverse("visits:must") + query))
     assert newcomer.name in page
     assert "新入驻企业" in page
+
+
+def test_the_must_visit_list_opens_however_long_it_is(as_, newcomer, monkeypatch):
+    monkeypatch.setattr(tables, "LONG_FROM", 0)
+    assert newcomer.name in text(as_("econ_specialist").get(reverse("visits:must")))
 
 
 def test_the_must_visit_list_is_narrowed(as_, cast, newcomer):

@@ -11,6 +11,7 @@ from linqi.territory.models import Place, Placement
 from linqi.visits import actions as visits
 from linqi.visits import planning, standing
 from linqi.visits.actions import planning as actions
+from linqi.visits.actions.rota import set_rota
 from linqi.visits.models import PlanFirm, PlanStop, PlanTerms, Visit, WeekPlan
 
 from .conftest import MONDAY
@@ -224,7 +225,7 @@ def test_a_firm_seen_lately_or_that_declined_is_left_alone(cast, street, at, sec
     Tenancy.objects.create(
         enterprise=cast.firm, place=cast.unit2, relation=Relation.BOTH, since=date(2025, 1, 1), source="测试"
     )
-    base = {"place": cast.unit, "reasons": []}
+    base = {"place": cast.unit, "street": cast.street, "reasons": []}
     Visit.objects.create(
         enterprise=cast.firm, state="done", planned_for=TODAY, visited_on=TODAY - timedelta(days=5), **base
     )
@@ -240,7 +241,7 @@ def test_a_street_sets_its_own_terms_with_a_source_and_a_building_its_own_rota(c
     with pytest.raises(ValidationError):
         actions.set_terms(street=cast.street, source="x", by=cast.street_leader, **{**said, "hours": [[600, 500]]})
     actions.set_terms(street=cast.street, source="某文件", by=cast.street_leader, **{**said, "visits": 2})
-    actions.set_rota(building=second_building, visits=1, opens=840, closes=1000, by=cast.econ_specialist)
+    set_rota(building=second_building, visits=1, opens=840, closes=1000, by=cast.econ_specialist)
     plan = actions.propose_week(place=cast.street, monday=TODAY, people=[cast.econ_specialist], by=cast.econ_specialist)
     assert PlanStop.objects.filter(plan=plan, building=cast.building).count() == 2
     only = PlanStop.objects.get(plan=plan, building=second_building)

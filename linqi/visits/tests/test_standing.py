@@ -5,13 +5,15 @@ from random import Random
 
 import pytest
 
-from linqi.cases.models import Case
+from linqi.cases.actions import open_case
+from linqi.cases.models import Case, Source
 from linqi.catalogue.models import Category
 from linqi.enterprises import known
 from linqi.enterprises.models import Enterprise, Fact, Relation, Tenancy
 from linqi.kit import clock
+from linqi.kit.access import SYSTEM
 from linqi.kit.measures import Span
-from linqi.visits import actions, measures, signals, standing
+from linqi.visits import actions, following, measures, signals, standing
 from linqi.visits.models import MustVisitRule, Visit
 from linqi.visits.queries import must_visit_of, must_visits
 from linqi.visits.rules import Reason
@@ -135,7 +137,7 @@ def furnish(cast, random, firms=60):
             on, done = day(320), random.random() < 0.8
             reasons = random.sample(Reason.values, random.randrange(0, 3))
             visits.append(
-                Visit(enterprise=firm, place=cast.unit, state="done" if done else "planned", reasons=reasons, planned_for=on,
+                Visit(enterprise=firm, place=cast.unit, street=cast.street, state="done" if done else "planned", reasons=reasons, planned_for=on,
                       visited_on=on if done else None)
             )  # fmt: skip
     Tenancy.objects.bulk_create(stays)
@@ -207,3 +209,105 @@ def test_each_kind_is_counted(cast, at, newcomer, reason):
     actions.record_unplanned_visit(enterprise=newcomer, visited_on=TODAY, summary="见到行政。", by=cast.econ_specialist)
     assert measures.in_time(reason, span, cast.building.pk) == (1 if reason == Reason.NEWCOMER else None)
     assert measures.waiting(reason, span, cast.street.pk) == 0
+
+
+# --- the list that is kept ----------------------------------------------------------------------------------------------
+@pytest.fixture
+def kept(monkeypatch):
+    """The list stays in memory even for a small street."""
+    monkeypatch.setattr(following, "FEW", 0)
+    standing.forget()
+    yield
+    standing.forget()
+
+
+def any_act(cast, random, firms):
+    """Something that is done about one firm."""
+    firm = random.choice([one for one in firms if one.seat_id in {cast.unit.pk, cast.unit2.pk}])
+    by, waiting = SYSTEM, Visit.objects.filter(enterprise=firm, state="planned").first()
+    done = Visit.objects.filter(enterprise=firm, state="done").first()
+    kind = random.randrange(6)
+    if kind == 0 and waiting is None:
+        return actions.plan_visit(enterprise=firm, planned_for=TODAY + timedelta(3), why_again="复查", by=by)
+    if kind == 1 and waiting is not None:
+        return random.choice([actions.miss_visit, actions.refuse_visit, actions.cancel_visit])(visit=waiting, by=by)
+    if kind == 2 and done is not None:
+        return actions.add_clue(visit=done, text="门口堆放纸箱", by=by)
+    if kind == 3:
+        return open_case(
+            enterprise=firm, place=cast.unit, category=Category.objects.order_by("pk").first(), title="续贷",
+            source=Source.VISIT, by=by,
+        )  # fmt: skip
+    on = TODAY - timedelta(random.choice([0, 0, 3, 40]))
+    return actions.record_unplanned_visit(enterprise=firm, visited_on=on, summary="见到行政。", why_again="复查", by=by)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_list_that_is_kept_says_after_any_acts_what_a_list_made_anew_says(cast, at, kept, seed):
+    random = Random(seed)
+    firms = [*furnish(cast, random, firms=30), cast.firm]
+    known.forget()
+    actions.record_unplanned_visit(
+        enterprise=cast.firm, visited_on=TODAY, summary="见到行政。", by=cast.econ_specialist
+    )
+    standing.list_on(TODAY)
+    for _step in range(8):
+        for _act in range(random.randrange(1, 4)):
+            any_act(cast, random, firms)
+        now = standing.list_on(TODAY)
+        assert standing._kept.held is not None
+        assert list(now.items()) == list(standing.whole_list(TODAY, columns=False).items())
+    known.forget()
+
+
+def test_a_visit_is_looked_up_and_nothing_is_judged_again(cast, at, kept, newcomer, monkeypatch):
+    actions.plan_visit(enterprise=newcomer, planned_for=TODAY, by=cast.econ_specialist)
+    assert standing.list_on(TODAY)[newcomer.pk].planned_for == TODAY
+    monkeypatch.setattr(standing, "judge_seen", None)  # would not be called
+    visit = Visit.objects.get(enterprise=newcomer)
+    actions.record_visit(visit=visit, visited_on=TODAY, summary="见到行政。", by=cast.econ_specialist)
+    assert newcomer.pk not in standing.list_on(TODAY)
+
+
+def test_a_firm_that_lives_on_in_its_own_visits_comes_onto_the_list_that_is_kept(cast, at, kept):
+    """Its trigger has passed, so nothing asked for it until somebody wrote down a visit that had answered it."""
+    firm = Enterprise.objects.create(
+        name="老企业", name_key="老企业", seat=cast.unit, source="测试", as_of=TODAY - timedelta(900)
+    )
+    Tenancy.objects.create(
+        enterprise=firm, place=cast.unit, relation="both", since=TODAY - timedelta(200), source="测试"
+    )
+    visit = Visit.objects.create(
+        enterprise=firm,
+        place=cast.unit,
+        street=cast.street,
+        state="planned",
+        reasons=["newcomer"],
+        planned_for=TODAY - timedelta(100),
+    )
+    actions.record_unplanned_visit(
+        enterprise=cast.firm, visited_on=TODAY, summary="见到行政。", by=cast.econ_specialist
+    )
+    assert firm.pk not in standing.list_on(TODAY)
+    actions.record_visit(visit=visit, visited_on=TODAY - timedelta(100), summary="见到行政。", by=cast.econ_specialist)
+    found = standing.list_on(TODAY)
+    assert [due.reason for due in found[firm.pk].dues] == [Reason.NEWCOMER]
+    assert list(found.items()) == list(standing.whole_list(TODAY, columns=False).items())
+
+
+def test_a_name_that_is_masked_for_one_reader_is_not_for_the_other_whoever_looks_first(cast, at, kept):
+    firm = Enterprise.objects.create(
+        name="张三小吃店",
+        name_key="张三小吃店",
+        entity_type="self_employed",
+        seat=cast.unit,
+        source="测试",
+        as_of=TODAY,
+    )
+    Tenancy.objects.create(enterprise=firm, place=cast.unit, relation="both", since=TODAY, source="测试")
+    readers = [cast.econ_specialist, cast.property_manager, cast.street_leader]
+    right = [must_visit_of(firm, user, TODAY) for user in readers]
+    assert len({must.name for must in right}) == 2
+    for _time in range(2):
+        for user, told in zip(readers, right, strict=True):
+            assert [must for must in must_visits(user, today=TODAY) if must.enterprise == firm.pk] == [told]

@@ -20,13 +20,18 @@ from linqi.kit import access
 from linqi.kit.clock import today
 from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
+from linqi.ui.listed import Listed
 from linqi.ui.parts import Crumb
-from linqi.visits import actions, queries, rules
+from linqi.visits import actions, burden, queries, rules
+from linqi.visits.actions import fields
+from linqi.visits.cautions import in_words
 from linqi.visits.flow import LIFE, State
 from linqi.visits.forms import ClueForm, FactForm, PlanForm, ProblemForm, RecordForm
-from linqi.visits.models import FindingKind, Visit
+from linqi.visits.merging import FIELDS
+from linqi.visits.models import FindingKind, Photo, Spot, Visit
 from linqi.visits.rules import Reason
-from linqi.visits.views.lists import TONES, Listed, must_table, reasons_in_words, visits_table
+from linqi.visits.rules.patrol import PATROLS, VisitKind
+from linqi.visits.views.lists import TONES, must_table, reasons_in_words, visits_table
 from linqi.visits.views.must import ask_on, said, score_in_words
 
 ICONS = {  # icons: file-info, heart-handshake, alert-triangle, eye
@@ -43,7 +48,9 @@ def must(request: HttpRequest) -> HttpResponseBase:
     day = today()
     musts = queries.must_visits(request.user, today=day)
     table = must_table(musts, request.user, day).bind(
-        request, cast(Any, Listed(musts)), may_export=access.may_anywhere(request.user, "visits.export")
+        request,
+        cast(Any, Listed(musts, pk="enterprise")),
+        may_export=access.may_anywhere(request.user, "visits.export"),
     )
     if table.export_format:
         actions.record_export(what="must_visits", rows=table.total, asked=request.GET.urlencode(), by=request.user)
@@ -147,21 +154,30 @@ def record_new(request: HttpRequest) -> HttpResponse:
 
 @access.page("visits.record")
 def record(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record a planned visit."""
+    """Record a planned visit; who comes second, because a device recorded it meanwhile, adds to it and loses no word."""
     visit = _visit(request, pk)
-    if "record" not in LIFE.open_moves(visit.state):
+    if request.method != "POST" and "record" not in LIFE.open_moves(visit.state):
         return redirect("visits:detail", pk=pk)
     form = RecordForm(request.POST or None, visit=visit)
     if request.method == "POST" and form.is_valid():
 
         def save() -> None:
-            actions.record_visit(visit=visit, **form.cleaned_data, by=request.user)
+            said = form.cleaned_data
+            if visit.state == State.DONE:
+                fields.say_of_visit(
+                    visit=visit, said={name: said[name] for name in FIELDS}, seen=said["seen"], by=request.user
+                )
+            else:
+                actions.record_visit(visit=visit, **said, by=request.user)
 
-        if attempt(request, save, done=_("已记录。发现了什么，接着登记。"), form=form):
+        done = _("已记录。发现了什么，接着登记。")
+        if visit.state == State.DONE:
+            done = _("这次走访已有人先记录，您写的已并入；写法不一致的两种都保留，请在“随身设备”页确认。")
+        if attempt(request, save, done=done, form=form):
             return redirect("visits:detail", pk=pk)
     crumbs = [Crumb(_("走访"), reverse("visits:list")), Crumb(_("记录走访"))]
     back = reverse("visits:detail", args=[pk])
-    known = {**_known(request, visit.enterprise), "ago": None}
+    known = {**_known(request, visit.enterprise, visit), "ago": None}
     return render(request, "visits/record.html", {"form": form, "crumbs": crumbs, "back": back, **known})
 
 
@@ -240,6 +256,7 @@ def _form(request: HttpRequest, found: Visit, kind: FindingKind, posted: QueryDi
 
 def _page(request: HttpRequest, found: Visit, kind: FindingKind | None, form: Form | None) -> HttpResponse:
     moves = LIFE.open_moves(found.state)
+    caution = _caution(found, request.user) if found.state == State.PLANNED else None
     may_record = access.may(request.user, "visits.record", found)
     return render(
         request,
@@ -250,10 +267,20 @@ def _page(request: HttpRequest, found: Visit, kind: FindingKind | None, form: Fo
             "state": _(State(found.state).label),
             "tone": TONES[State(found.state)],
             "reasons": reasons_in_words(found),
+            "caution": in_words(caution),
             "asked": ask_on(found.enterprise, [Reason(one) for one in found.reasons if one in Reason.values], today()),
             "findings": [
                 (one, _(FindingKind(one.kind).label), ICONS[FindingKind(one.kind)])
                 for one in queries.findings_of(found, request.user)
+            ],
+            "patrol": _(VisitKind(found.kind).label) if VisitKind(found.kind) in PATROLS else "",
+            "photos": [
+                (one, one.taken_by_id == request.user.pk)
+                for one in access.seen_by(request.user, Photo).filter(visit=found, erase_on__gt=today())
+            ],
+            "spots": [
+                (one, one.taken_by_id == request.user.pk)
+                for one in access.seen_by(request.user, Spot).filter(visit=found, erase_on__gt=today())
             ],
             "kinds": [(one.value, _(one.label), ICONS[one]) for one in FindingKind],
             "kind": kind.value if kind else "",
@@ -261,17 +288,28 @@ def _page(request: HttpRequest, found: Visit, kind: FindingKind | None, form: Fo
             "form": form,
             "may_record": may_record and "record" in moves,
             "may_cancel": "cancel" in moves and access.may(request.user, "visits.plan", found),
+            "may_confirm": access.may_anywhere(request.user, "enterprises.confirm"),
             "may_add": found.state == State.DONE and access.may(request.user, "visits.report", found),
             "crumbs": [Crumb(_("走访"), reverse("visits:list")), Crumb(shown_name(found.enterprise, request.user))],
         },
     )
 
 
-def _known(request: HttpRequest, enterprise: Enterprise) -> dict[str, Any]:
-    """What one should know before going there."""
+def _caution(found: Visit, user: Any) -> burden.Caution | None:
+    """Whether to think twice before a visit that is arranged."""
+    day = max(found.planned_for, today())
+    return burden.caution_before(found.enterprise, day, user, reasons=found.reasons, but=[found.pk])
+
+
+def _known(request: HttpRequest, enterprise: Enterprise, but: Visit | None = None) -> dict[str, Any]:
+    """What one should know before going there; `but`: the visit that one is about to make."""
     day = today()
     reason = queries.must_visit_of(enterprise, request.user, day)
     last = queries.last_visit_to(enterprise, request.user)
+    codes = [one.value for one in reason.reasons] if reason else []
+    caution = burden.caution_before(
+        enterprise, day, request.user, reasons=codes, but=[but.pk] if but is not None else ()
+    )
     return {
         "enterprise": enterprise,
         "name": shown_name(enterprise, request.user),
@@ -280,7 +318,9 @@ def _known(request: HttpRequest, enterprise: Enterprise) -> dict[str, Any]:
         "asked": ask_on(enterprise, reason.reasons if reason else (), day),
         "last": last,
         "ago": rules.disturbs(last, reason.reasons if reason else (), day),
+        "caution": in_words(caution),
         "open_cases": similar_open(request.user, enterprise=enterprise, place=None, category=None),
+        "may_read_licence": access.may_anywhere(request.user, "enterprises.read_licence"),
     }
 
 

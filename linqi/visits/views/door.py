@@ -21,8 +21,9 @@ from django.views.decorators.http import require_GET
 from linqi.kit import access
 from linqi.ui.parts import Crumb
 from linqi.visits import queries
+from linqi.visits.rules import patrol
 
-MODULES = ("visits/hand.js", "visits/hand_store.js", "visits/hand_sync.js")
+MODULES = ("visits/hand.js", "visits/hand_kept.js", "visits/hand_store.js", "visits/hand_sync.js")
 FACE = ("ui/vendor/tabler.css", "ui/linqi.css", "visits/hand.css", "ui/logo.svg")
 
 
@@ -40,6 +41,11 @@ def hand(request: HttpRequest) -> HttpResponse:
         "here": reverse("visits:hand"),
         "devices": reverse("visits:devices"),
         "login": f"{reverse('account_login')}?next={reverse('visits:hand')}",
+        "agreed": patrol.AGREED,
+        "days": {
+            "photo": min(settings.VISIT_PHOTO_DAYS, patrol.LONGEST_PHOTO_DAYS),
+            "place": min(settings.VISIT_PLACE_DAYS, patrol.LONGEST_PLACE_DAYS),
+        },
         "said": _said(),
     }
     return render(request, "visits/hand.html", {"words": words})
@@ -142,7 +148,9 @@ def _said() -> dict[str, str]:
         "why_again": _("为何近期再访（30 天内去过才填）"),
         "back": _("返回"),
         "reasons": _("走访事由"),
-        "last_visit": _("上次走访"),
+        "asked": _("要问什么"),
+        "done_when": _("完成标准"),
+        "last_visit": _("前几次走访"),
         "last_next": _("上次说的下一步"),
         "cases": _("在办办件"),
         "met": _("见到谁"),
@@ -207,4 +215,36 @@ def _said() -> dict[str, str]:
         "unreadable": _("服务器读不懂送上去的内容。请更新页面后再试；仍不行请联系运维人员。"),
         "gone": _("这次走访不在本机上了。"),
         "my_devices": _("随身设备"),
+        "kind": _("走访类别"),
+        "patrol_why": _("为什么巡查"),
+        "patrol_hint": _("如“台风前检查”“燃气报警”。巡查不代替必访。"),
+        "plan": _("看楼层图"),
+        "plan_of": _("楼层图 · %s"),
+        "plan_hint": _("从最高层往下；带颜色的是待走访企业，点开走访单。"),
+        "plan_offline": _("没有网络，也没有存过这幢楼的楼层图。联网后再打开一次即可。"),
+        "plan_none": _("这幢楼还没有登记楼层和房间。"),
+        "no_floor": _("楼层不详"),
+        "no_unit": _("房间不详"),
+        "nobody_known": _("没有登记企业"),
+        "photo": _("照片"),
+        "photos": _("照片（可不拍）"),
+        "photos_hint": _("没有照片一样完成走访。只拍事，不拍人；拍摄地点会去掉，%s 天后自动清除，可随时撤回。"),
+        "photos_full": _("最多 %s 张。可先撤回一张。"),
+        "photo_of": _("%s 的照片"),
+        "photo_pick": _("拍照或选一张"),
+        "photo_note": _("拍的是什么（可不写）"),
+        "photo_keep": _("留存"),
+        "photo_drop": _("不要了"),
+        "photo_bad": _("这张打不开，或缩不到 1 MB 以内。请换一张。"),
+        "until": _("留到 %s"),
+        "take_back": _("撤回"),
+        "place": _("巡查位置（可不留）"),
+        "place_why": _(
+            "安全、应急巡查可以留一次位置，让处置的人找得到隐患在哪里。只留这一次，不记路线；只有综合治理专员、社区书记和您能看；%s 天后自动清除，可随时撤回。"
+        ),
+        "place_agree": _("同意，留一次位置"),
+        "place_need_not": _("不同意也照常完成巡查。"),
+        "place_asking": _("正在取得位置……"),
+        "place_none": _("没有取得位置。照常完成巡查即可。"),
+        "place_kept": _("已留一处位置。"),
     }

@@ -1,9 +1,11 @@
 """Visits in the hand: where devices exchange with us, which devices there are, and what two said differently 随身走访."""
 
 import json
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import date, timedelta
 from hashlib import blake2b
-from typing import Any
+from math import ceil
+from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -12,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
@@ -21,17 +24,25 @@ from django.views.decorators.http import require_GET, require_POST
 from linqi.catalogue.queries import categories_offered, grouped_by_window
 from linqi.enterprises.queries import shown_name
 from linqi.kit import access, clock
+from linqi.kit.aside import Aside, Gone
+from linqi.kit.turns import Turns
 from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
-from linqi.visits import queries
-from linqi.visits.actions import fields, hand
+from linqi.visits import queries, standing
+from linqi.visits.actions import fields, hand, together
+from linqi.visits.burden import cautions_for
+from linqi.visits.cautions import in_words
 from linqi.visits.flow import State
 from linqi.visits.forms import FactForm, RecordForm
 from linqi.visits.merging import CACHED_FOR, Outcome, Parcel, Unreadable, read
-from linqi.visits.models import Device, FindingKind, Operation
+from linqi.visits.models import Device, FindingKind, Operation, Photo, Spot
 from linqi.visits.rules import Reason
+from linqi.visits.rules.patrol import VisitKind
+from linqi.visits.views.must import asked_by
 
+EXCHANGES = Turns(at_work=1, waiting=2)  # of this process; the other threads of `linqi serve` are for pages
+ANEW = 2  # seconds after which to come again when the process of the exchanges died and another begins
 FIELD_LABELS = {"met": _lazy("见到谁"), "summary": _lazy("走访情况"), "next_step": _lazy("下一步")}
 
 
@@ -40,28 +51,52 @@ FIELD_LABELS = {"met": _lazy("见到谁"), "summary": _lazy("走访情况"), "ne
 @never_cache
 @require_POST
 def exchange(request: HttpRequest) -> HttpResponse:
-    """One contact of a device: what it brings is applied, once and in order; what it lacks is sent.
+    """One contact of a device: what it brings is applied, once and in order; what it lacks is sent, unless it brings more at once.
 
-    401: the token is nobody's or its owner may no longer, forget everything; 400: cannot be read, `field` says what; 409: register anew.
+    401: the token is nobody's or its owner may no longer, forget everything; 400: cannot be read, `field` says what; 409: register anew;
+    503: too many at once, come again after `Retry-After` seconds.
     """
-    device = _device(request)
+    said = request.body  # all of it, before anybody's turn waits for a slow line
+    with EXCHANGES.turn() as wait:
+        if wait:
+            return _come_again(wait)
+        try:
+            status, told = _aside(request.headers.get("Authorization", ""), said, get_language())
+        except Gone:
+            return _come_again(ANEW)
+    return HttpResponse(told, status=status, content_type="application/json")
+
+
+def exchanged(authorization: str, said: bytes, language: str) -> tuple[int, bytes]:
+    """What an exchange answers, as status and JSON, to what a device said under a header, in a language."""
+    with override(language):
+        answer = _exchanged(authorization, said)
+        return answer.status_code, answer.content
+
+
+_aside: Final = Aside(exchanged)
+
+
+def _exchanged(authorization: str, said: bytes) -> JsonResponse:
+    device = _device(authorization)
     if device is None:
         return _gone()
     try:
-        parcel = read(json.loads(request.body))
+        parcel = read(json.loads(said))
     except Unreadable as wrong:
         return _problem(400, _("同步内容读不懂，请更新页面后再试。"), field=wrong.field)
     except (ValueError, RecursionError):
         return _problem(400, _("同步内容读不懂，请更新页面后再试。"), field="")
-    hand.mark_contact(device=device, parcel=parcel)
     taken: list[Operation] = []
     try:
-        taken.extend(hand.take_operation(device=device, said=said, parcel=parcel) for said in parcel.said)
+        for one in together.take_parcel(device=device, parcel=parcel):
+            taken.append(one)  # noqa: PERF402 – what went before a gap is answered too
     except hand.Gap as gap:
         return JsonResponse({"wanted": gap.wanted, "outcomes": [_outcome(one) for one in taken], **_time()})
     except hand.Cloned:
         return _problem(409, _("这台设备的编号与服务器不一致，可能来自备份或复制。请重新登记。"))
-    return JsonResponse({"outcomes": [_outcome(one) for one in taken], **_pulled(device, parcel), **_time()})
+    lacking = {} if parcel.more else _pulled(device, parcel)
+    return JsonResponse({"outcomes": [_outcome(one) for one in taken], **lacking, **_time()})
 
 
 @login_not_required
@@ -69,7 +104,7 @@ def exchange(request: HttpRequest) -> HttpResponse:
 @require_GET
 def forms(request: HttpRequest) -> HttpResponse:
     """What the forms of a visit choose from, for a device: categories, fields of facts, roles, buildings."""
-    device = _device(request)
+    device = _device(request.headers.get("Authorization", ""))
     if device is None:
         return _gone()
     chosen = FactForm().fields["key"]
@@ -78,6 +113,7 @@ def forms(request: HttpRequest) -> HttpResponse:
         "facts": [[key, str(label)] for key, label in chosen.choices if key],  # type: ignore[attr-defined]
         "met": [str(role) for role in RecordForm.MET],
         "buildings": [[one.pk, one.name] for one in queries.buildings_in_hand(device.owner)],
+        "kinds": queries.kinds_in_hand(device.owner),
         **_time(),
     }
     return JsonResponse(told)
@@ -87,15 +123,24 @@ def forms(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def at(request: HttpRequest) -> HttpResponse:
-    """The firms in one building, for a device at its door; 404 when its owner visits nobody there."""
-    device = _device(request)
+    """The firms in one building, and its floors with who is where, for a device; 404 when its owner visits nobody there."""
+    device = _device(request.headers.get("Authorization", ""))
     if device is None:
         return _gone()
     building = queries.buildings_in_hand(device.owner).filter(pk=an_id(request.GET.get("b"))).first()
     if building is None:
         return _problem(404, _("没有找到这幢楼，或不在您的走访范围内。"))
-    firms = [[one.pk, shown_name(one, device.owner)] for one in queries.firms_in_hand(device.owner, building)]
-    return JsonResponse({"id": building.pk, "name": building.name, "firms": firms, **_time()})
+    here = queries.firms_in_hand(device.owner, building)
+    floors = [
+        {"name": one.name, "units": one.units, "firms": one.firms}
+        for one in queries.plan_in_hand(device.owner, building, [one.pk for one in here])
+    ]
+    must = standing.list_on(clock.today())
+    reasons = {one.pk: [due.reason.value for due in must[one.pk].dues] for one in here if one.pk in must}
+    cautions = _cautions(device, {one.pk: clock.today() for one in here}, reasons, ())
+    firms = [[one.pk, shown_name(one, device.owner)] for one in here]
+    told = {"id": building.pk, "name": building.name, "firms": firms, "floors": floors, "cautions": cautions}
+    return JsonResponse({**told, **_time()})
 
 
 @ensure_csrf_cookie  # the page was kept long ago: the mark in it would be stale
@@ -153,15 +198,21 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.open_conflicts(request.user), pk=pk)
     if attempt(
         request,
-        lambda: fields.settle(conflict=found, value=request.POST.get("value", "")[:2000], by=request.user),
+        lambda: fields.settle(
+            conflict=found,
+            value=request.POST.get("value", "")[:2000],
+            seen=an_id(request.POST.get("seen")) if "seen" in request.POST else None,
+            beside=request.POST["beside"].replace("\r\n", "\n") if "beside" in request.POST else None,
+            by=request.user,
+        ),
     ):
         messages.success(request, _("已确认。"))
     return redirect("visits:devices")
 
 
-def _device(request: HttpRequest) -> Device | None:
-    """The device that asks, by the token in its header; None when it may not, and it is told to forget what it keeps."""
-    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+def _device(authorization: str) -> Device | None:
+    """The device that asks, by the token in this header; None when it may not, and it is told to forget what it keeps."""
+    kind, _space, token = authorization.partition(" ")
     device = hand.device_by_token(token) if kind == "Device" and token else None
     return device if device is not None and hand.may_exchange(device) else None
 
@@ -170,21 +221,61 @@ def _gone() -> JsonResponse:
     return _problem(401, _("这台设备已停用或登记已到期，本机内容已清除。请重新登录并登记。"), wipe=True)
 
 
+def _come_again(wait: float) -> JsonResponse:
+    answer = _problem(503, _("现在同步的设备较多，稍后会自动再试。"))
+    answer["Retry-After"] = str(ceil(wait))
+    return answer
+
+
 def _pulled(device: Device, parcel: Parcel) -> dict[str, Any]:
     """What the device lacks: the sheets that are not as it holds them, and which visits are still its own."""
-    listed = list(queries.visits_in_hand(device, clock.today()).values_list("pk", flat=True))
-    sheets = [_marked(_sheet(one)) for one in queries.sheets(device, listed)]
-    return {"listed": sorted(listed), "sheets": [one for one in sheets if parcel.have.get(one["id"]) != one["mark"]]}
+    kept = list(queries.visits_in_hand(device, clock.today()))
+    held = queries.sheets(device, kept)
+    ahead = [one.visit for one in held if one.visit.state == State.PLANNED]
+    cautions = _cautions(
+        device,
+        {one.enterprise_id: max(one.planned_for, clock.today()) for one in ahead},
+        {one.enterprise_id: one.reasons for one in ahead},
+        [one.pk for one in ahead],
+    )
+    sheets = [_marked({**_sheet(one, device.owner_id), "caution": _of_sheet(one, cautions)}) for one in held]
+    listed = sorted(visit.pk for visit in kept)
+    return {"listed": listed, "sheets": [one for one in sheets if parcel.have.get(one["id"]) != one["mark"]]}
+
+
+def _cautions(
+    device: Device, asked: dict[int, date], reasons: dict[int, list[str]], but: Collection[int]
+) -> dict[int, dict[str, Any]]:
+    """Before which enterprises to think twice, in words: told while there is a signal, and kept with the sheet."""
+    found = cautions_for(asked, device.owner, reasons=reasons, but=but)
+    said = {pk: in_words(one) for pk, one in found.items()}
+    return {
+        pk: {"text": one.text, "brief": one.brief, "earlier": list(one.earlier), "why": one.why}
+        for pk, one in said.items()
+        if one is not None
+    }
+
+
+def _of_sheet(one: queries.Sheet, cautions: dict[int, dict[str, Any]]) -> dict[str, Any] | None:
+    return cautions.get(one.visit.enterprise_id) if one.visit.state == State.PLANNED else None
 
 
 def _marked(sheet: dict[str, Any]) -> dict[str, Any]:
     """A sheet with what stands for all of it: the device tells us this mark, and we see whether anything is otherwise."""
-    said = json.dumps(sheet, cls=DjangoJSONEncoder, sort_keys=True).encode()
+    said = _in_order(sheet).encode()
     return {**sheet, "mark": blake2b(said, digest_size=8).hexdigest()}
 
 
-def _sheet(one: queries.Sheet) -> dict[str, Any]:
+_in_order: Final = DjangoJSONEncoder(sort_keys=True).encode
+
+
+def _sheet(one: queries.Sheet, owner: int) -> dict[str, Any]:
+    """A sheet as the device keeps it. That a place was kept is told, the place itself is not."""
     visit = one.visit
+
+    def mine(kept: Photo | Spot) -> bool:
+        return kept.taken_by_id == owner
+
     return {
         "id": visit.pk,
         "edition": visit.edition,
@@ -193,7 +284,7 @@ def _sheet(one: queries.Sheet) -> dict[str, Any]:
         "enterprise": visit.enterprise_id,
         "name": one.name,
         "place": visit.place.name,
-        "building": [one.building.pk, one.building.name] if one.building else None,
+        "building": one.building,
         "reasons": [_(Reason(code).label) for code in visit.reasons if code in Reason.values],
         "planned_for": visit.planned_for.isoformat(),
         "visited_on": visit.visited_on.isoformat() if visit.visited_on else None,
@@ -213,8 +304,22 @@ def _sheet(one: queries.Sheet) -> dict[str, Any]:
             {"kind": _(FindingKind(found.kind).label), "text": found.text, "case": found.case_id}
             for found in one.findings
         ],
-        "last": {"on": one.last.visited_on, "next_step": one.last.next_step} if one.last else None,
+        "before": [
+            {"on": last.on, "met": last.met, "summary": last.summary, "next_step": last.next_step}
+            for last in one.before
+        ],
+        "asked": [
+            {"label": told.label, "questions": told.questions, "done_when": told.done_when}
+            for told in map(asked_by, one.asked)
+        ],
         "cases": one.cases,
+        "kind": visit.kind,
+        "kind_label": _(VisitKind(visit.kind).label),
+        "photos": [
+            {"id": photo.pk, "on": photo.taken_on, "until": photo.erase_on, "note": photo.note, "mine": mine(photo)}
+            for photo in one.photos
+        ],
+        "place_kept": {"until": one.spot.erase_on, "mine": mine(one.spot)} if one.spot else None,
     }
 
 

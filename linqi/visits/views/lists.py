@@ -1,9 +1,8 @@
 """The lists of visits: whom we must see, and where we went 走访列表."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import date
-from operator import attrgetter
-from typing import Any, overload
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -16,12 +15,15 @@ from linqi.kit.access import seen_by
 from linqi.kit.choices import Choice
 from linqi.territory.models import Place, PlaceKind
 from linqi.ui.asked import an_id
+from linqi.ui.listed import passing
 from linqi.ui.tables import Choose, Column, Search, Span, Table
 from linqi.visits import queries
 from linqi.visits.flow import State
 from linqi.visits.models import Visit
 from linqi.visits.queries import MustVisit
 from linqi.visits.rules import Reason
+from linqi.visits.rules.patrol import VisitKind
+from linqi.visits.signals import MANY
 
 TONES = {
     State.PLANNED: "info",
@@ -37,53 +39,40 @@ def words(choice: type[Choice]) -> list[tuple[str, Any]]:
     return [(member.value, gettext_lazy(member.label)) for member in choice]
 
 
-class Listed(Sequence[MustVisit]):
-    """The must-visit list as a table asks for rows: narrowed, ordered and cut in memory, where it stands already."""
+def one_of(key: str, title: Any, choice: type[Choice]) -> Choose:
+    """A filter of rows in memory by an attribute of theirs that is a choice, several at once."""
+    return Choose(
+        key, title, words(choice), apply=passing(lambda one, chosen: getattr(one, key).value in chosen), many=True
+    )
 
-    def __init__(self, musts: Iterable[MustVisit]) -> None:
-        self._musts = list(musts)
 
-    @overload
-    def __getitem__(self, at: int) -> MustVisit: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[MustVisit]: ...
-    def __getitem__(self, at: int | slice) -> MustVisit | list[MustVisit]:
-        return self._musts[at]
+class Names:
+    """The names of enterprises as one reader may see them, read for the rows that are shown."""
 
-    def __len__(self) -> int:
-        return len(self._musts)
+    def __init__(self, user: Any) -> None:
+        self.user = user
+        self._known: dict[int, str] = {}
 
-    def count(self, value: Any = None) -> int:
-        """How many there are, as a queryset says it."""
-        return len(self._musts)
+    def read(self, rows: Iterable[Any]) -> None:
+        """Read those of some rows; one query."""
+        wanted = {one.enterprise for one in rows}
+        found = Enterprise.objects.filter(pk__in=wanted) if len(wanted) <= MANY else Enterprise.objects.all()
+        self._known |= {one.pk: shown_name(one, self.user) for one in found if one.pk in wanted}
 
-    def iterator(self, chunk_size: int = 0) -> Iterator[MustVisit]:
-        """One after the other, as a queryset gives them."""
-        return iter(self._musts)
+    def of(self, row: Any) -> str:
+        """The name of a row's enterprise."""
+        return self._known[row.enterprise]
 
-    def where(self, passes: Callable[[MustVisit], bool]) -> "Listed":
-        """Those that pass."""
-        return Listed(one for one in self._musts if passes(one))
-
-    def order_by(self, *names: str) -> "Listed":
-        """In the order of some attributes, `-` for descending; `pk` stands for the enterprise."""
-        ordered = list(self._musts)
-        for name in reversed(names):
-            key = name.removeprefix("-")
-            ordered.sort(key=attrgetter("enterprise" if key == "pk" else key), reverse=name.startswith("-"))
-        return Listed(ordered)
+    def search(self, rows: Any, text: str) -> Any:
+        """Those of the rows whose enterprise is called so; a masked name is not found by what the mask hides."""
+        like = named_like(Enterprise.objects.all(), text, self.user)
+        named = set(like.values_list("pk", flat=True))
+        return rows.where(lambda one: one.enterprise in named)
 
 
 def must_table(musts: Iterable[MustVisit], user: Any, today: date) -> Table[Any]:
     """The must-visit list; what it may be narrowed by stands in the list itself."""
     listed = list(musts)
-
-    def search(rows: Any, text: str) -> Any:
-        named = set(named_like(Enterprise.objects.filter(merged_into=None), text, user).values_list("pk", flat=True))
-        return rows.where(lambda one: one.enterprise in named)
-
-    def by(passes: Callable[[MustVisit, list[str]], bool]) -> Callable[[Any, list[str]], Any]:
-        return lambda rows, chosen: rows.where(lambda one: passes(one, chosen))
 
     def left(one: MustVisit) -> str:
         days = (one.due - today).days
@@ -136,43 +125,43 @@ def must_table(musts: Iterable[MustVisit], user: Any, today: date) -> Table[Any]
         caption=gettext_lazy("必访清单"),
         row_url=lambda one: f"{reverse('visits:plan')}?enterprise={one.enterprise}",
         filters=[
-            Search("q", gettext_lazy("企业"), apply=search),
+            Search("q", gettext_lazy("企业"), apply=Names(user).search),
             Choose(
                 "reason",
                 gettext_lazy("事由"),
                 words(Reason),
-                apply=by(lambda one, chosen: any(reason.value in chosen for reason in one.reasons)),
+                apply=passing(lambda one, chosen: any(reason.value in chosen for reason in one.reasons)),
                 many=True,
             ),
             Choose(
                 "overdue",
                 gettext_lazy("时限"),
                 [("1", gettext_lazy("只看超期"))],
-                apply=by(lambda one, chosen: one.due < today),
+                apply=passing(lambda one, chosen: one.due < today),
             ),
             Choose(
                 "planned",
                 gettext_lazy("安排"),
                 [("no", gettext_lazy("还没安排")), ("yes", gettext_lazy("已安排"))],
-                apply=by(lambda one, chosen: (one.planned_for is not None) == (chosen[0] == "yes")),
+                apply=passing(lambda one, chosen: (one.planned_for is not None) == (chosen[0] == "yes")),
             ),
             Choose(
                 "community",
                 gettext_lazy("社区"),
                 lambda: queries.communities_of(listed),
-                apply=by(lambda one, chosen: str(one.community) in chosen),
+                apply=passing(lambda one, chosen: str(one.community) in chosen),
             ),
             Choose(
                 "building",
                 gettext_lazy("楼宇"),
                 lambda: queries.buildings_of(listed),
-                apply=by(lambda one, chosen: str(one.building) in chosen),
+                apply=passing(lambda one, chosen: str(one.building) in chosen),
             ),
             Choose(
                 "team",
                 gettext_lazy("联楼小组"),
                 lambda: queries.teams_of(listed),
-                apply=by(lambda one, chosen: str(one.team) in chosen),
+                apply=passing(lambda one, chosen: str(one.team) in chosen),
             ),
         ],
         empty=gettext_lazy("现在没有企业需要上门。无事不扰。"),
@@ -183,7 +172,7 @@ def visits_table(user: Any, today: date, place: str = "", enterprise: str = "") 
     """The visits as this user may filter them; `place`, `enterprise`: ids asked for in the address."""
 
     def places() -> list[tuple[int, str]]:
-        seen = seen_by(user, Place, "visits.see")
+        seen = seen_by(user, Place, "visits.see", few=True)  # of three hundred
         wide = Q(kind__in=(PlaceKind.COMMUNITY, PlaceKind.PARK))
         return list(seen.filter(wide | Q(pk=an_id(place))).order_by("kind", "name").values_list("pk", "name"))
 
@@ -205,6 +194,7 @@ def visits_table(user: Any, today: date, place: str = "", enterprise: str = "") 
         Search("q", gettext_lazy("企业、走访情况"), apply=search),
         Choose("state", gettext_lazy("状态"), words(State), facet=True),
         Choose("reason", gettext_lazy("事由"), words(Reason), apply=by_reason),
+        Choose("kind", gettext_lazy("走访类别"), words(VisitKind)),
         Choose(
             "place",
             gettext_lazy("地点"),
@@ -232,6 +222,13 @@ def visits_table(user: Any, today: date, place: str = "", enterprise: str = "") 
                 sort="state",
                 kind="badge",
                 tone=lambda visit: TONES[State(visit.state)],
+            ),
+            Column(
+                "kind",
+                gettext_lazy("走访类别"),
+                value=lambda visit: _(VisitKind(visit.kind).label),
+                sort="kind",
+                visible=False,
             ),
             Column("planned_for", gettext_lazy("计划日期"), sort="planned_for", kind="date"),
             Column("visited_on", gettext_lazy("走访日期"), sort="visited_on", kind="date", nullable=True),

@@ -19,6 +19,7 @@ from linqi.enterprises.queries import enterprises_seen_by
 from linqi.kit import access
 from linqi.kit.clock import today
 from linqi.territory.models import Place, PlaceKind
+from linqi.territory.queries import street_of
 from linqi.ui.asked import an_id
 from linqi.ui.attempts import attempt
 from linqi.ui.parts import Crumb
@@ -84,6 +85,7 @@ def list_(request: HttpRequest) -> HttpResponse:
         "place": place,
         "form": form,
         "terms": planning.terms_of(place, today()) if place is not None else None,
+        "street": street_of(place) if place is not None else None,
         "crumbs": [Crumb(_("必访清单"), reverse("visits:must")), Crumb(_("周计划"))],
     }
     return render(request, "visits/weeks.html", context)

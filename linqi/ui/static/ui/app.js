@@ -220,6 +220,7 @@ function upload(event) {
   request.open("POST", form.action);
   request.setRequestHeader("X-CSRFToken", token());
   request.upload.addEventListener("progress", (step) => { if (step.lengthComputable) bar.value = (100 * step.loaded) / step.total; });
+  request.upload.addEventListener("load", () => bar.removeAttribute("value")); // sent: the server works on it, nobody knows how long
   request.addEventListener("load", () => {
     if (request.status < 400 && request.responseURL && request.responseURL !== location.href) return location.assign(request.responseURL);
     if (!request.responseText || request.status >= 500) return finish(words.wordsFailed);

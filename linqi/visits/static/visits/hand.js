@@ -1,5 +1,6 @@
 /* Visits in the hand: the page. What it shows comes from the device; what is said goes into the queue first and to the server when it can. */
 
+import * as kept from "./hand_kept.js";
 import * as store from "./hand_store.js";
 import * as sync from "./hand_sync.js";
 
@@ -21,6 +22,21 @@ function h(tag, attributes = {}, ...inside) {
   }
   made.append(...inside.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false && one !== ""));
   return made;
+}
+
+/* People press twice: an act that is under way, until the page is drawn anew, is not begun a second time. */
+function once(act) {
+  let going = false;
+  return async (event) => {
+    event?.preventDefault?.();
+    if (going) return;
+    going = true;
+    try {
+      await act(event);
+    } finally {
+      going = false;
+    }
+  };
 }
 
 const button = (name, act, tone = "") => h("button", { type: "button", class: `btn ${tone}`, onclick: act }, say(name));
@@ -48,23 +64,27 @@ async function known() {
   const visits = sheets.map((sheet) => ({ ...sheet, key: String(sheet.id) }));
   for (const one of queue) {
     if (one.kind !== "start" || visits.some((visit) => visit.key === number(one.visit))) continue;
-    visits.push({ ...NEW, key: one.visit, name: one.local.name, building: one.local.building, enterprise: one.body.enterprise });
+    const { kind = "plain" } = one.body;
+    visits.push({ ...NEW, key: one.visit, name: one.local.name, building: one.local.building, enterprise: one.body.enterprise, kind, kind_label: one.local.kind_label });
   }
   for (const visit of visits) overlay(visit, queue.filter((one) => number(one.visit) === visit.key));
   return { visits, queue, told, number, forms: forms ?? { categories: [], facts: [], met: [], buildings: [] } };
 }
 
-const NEW = { edition: 0, state: "planned", state_label: "", place: "", reasons: [], said: {}, conflicts: [], findings: [], cases: [], last: null, planned_for: "", visited_on: null };
+const NEW = { edition: 0, state: "planned", state_label: "", place: "", reasons: [], caution: null, said: {}, conflicts: [], findings: [], cases: [], before: [], asked: [], photos: [], place_kept: null, planned_for: "", visited_on: null };
 
 /* A sheet as it will be once what waits is sent. */
 function overlay(visit, waiting) {
   visit.fields = Object.fromEntries(FIELDS.map((name) => [name, visit.said[name]?.value ?? ""]));
-  visit.added = [];
-  visit.waiting = waiting.length;
+  Object.assign(visit, { added: [], pictures: [], withdrawn: new Set(), placed: false, unplaced: false, waiting: waiting.length });
   for (const one of waiting) {
     if (one.kind === "set") Object.assign(visit.fields, one.body);
     else if (one.kind in ENDS) visit.ending = one.kind;
     else if (one.kind === "finding") visit.added.push(one);
+    else if (one.kind === "photo") visit.pictures.push(one);
+    else if (one.kind === "place") visit.placed = true;
+    else if (one.kind === "withdraw" && one.body.place) Object.assign(visit, { placed: false, unplaced: true });
+    else if (one.kind === "withdraw") visit.withdrawn.add(one.body.photo);
     else if (one.kind === "settle") visit.conflicts = visit.conflicts.filter((clash) => clash.id !== one.body.conflict);
   }
 }
@@ -94,9 +114,16 @@ function row(visit) {
     h("strong", {}, visit.name),
     visit.conflicts.length ? h("span", { class: "hand-tag" }, say("conflict")) : null,
     visit.waiting ? h("span", { class: "hand-tag" }, say("pending")) : null,
+    visit.kind !== "plain" && visit.kind_label ? h("span", { class: "hand-tag", "data-tone": "info" }, visit.kind_label) : null,
     visit.reasons.map((reason) => h("span", { class: "hand-tag" }, reason)),
+    visit.caution && isOpen(visit) ? h("span", { class: "hand-tag" }, visit.caution.brief) : null,
     h("span", { class: "lq-hint" }, [visit.ending ? say(visit.ending) : visit.state_label, when, visit.building?.[1] ?? visit.place].filter(Boolean).join(" · ")),
   ];
+}
+
+/* a warning in the server's words, never a block */
+function caution(said) {
+  return h("details", { class: "hand-note", "data-tone": "warn" }, h("summary", {}, said.brief), h("p", {}, said.text), h("ul", {}, said.earlier.map((line) => h("li", {}, line))), said.why ? h("p", {}, h("strong", {}, said.why)) : null);
 }
 
 const PAGES = {
@@ -117,17 +144,21 @@ const PAGES = {
     if (!visit) return [note(say("gone"), "warn"), back()];
     const facts = [
       visit.reasons.length ? [say("reasons"), visit.reasons.join("、")] : null,
-      visit.last ? [say("last_visit"), visit.last.on] : null,
-      visit.last?.next_step ? [say("last_next"), visit.last.next_step] : null,
       visit.cases.length ? [say("cases"), visit.cases.map((one) => `${one.number} ${one.title}`).join("；")] : null,
     ].filter(Boolean);
     return [
       back(),
       h("h1", {}, visit.name),
-      h("p", { class: "lq-hint" }, [visit.ending ? `${say(visit.ending)} · ${say("pending")}` : visit.state_label, visit.building?.[1], visit.place].filter(Boolean).join(" · ")),
+      h("p", { class: "lq-hint" }, [visit.ending ? `${say(visit.ending)} · ${say("pending")}` : visit.state_label, visit.kind === "plain" ? "" : visit.kind_label, visit.building?.[1], visit.place].filter(Boolean).join(" · ")),
+      visit.caution && isOpen(visit) ? caution(visit.caution) : null,
       facts.length ? card("", h("dl", { class: "lq-facts" }, facts.map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text))))) : null,
+      isOpen(visit) ? questions(visit) : null,
+      before(visit),
+      visit.building ? h("a", { class: "btn", href: `#/plan/${visit.building[0]}` }, say("plan_of", visit.building[1])) : null,
       visit.conflicts.map((clash) => conflict(visit, clash)),
       isOpen(visit) || isDone(visit) ? await talk(visit, all.forms) : null,
+      isOpen(visit) || isDone(visit) ? kept.place(visit, TOOLS) : null,
+      isOpen(visit) || isDone(visit) ? await kept.photos(visit, TOOLS) : null,
       isDone(visit) ? findings(visit, all) : isOpen(visit) ? note(say("after_finish")) : null,
     ];
   },
@@ -157,34 +188,82 @@ const PAGES = {
   async here(all, building) {
     const place = await sync.firmsAt(Number(building));
     const shown = list(all, building);
-    const waiting = new Map(all.visits.filter(isOpen).map((visit) => [visit.enterprise, visit.key]));
+    const waiting = new Map(all.visits.filter((visit) => isOpen(visit) && visit.kind === "plain").map((visit) => [visit.enterprise, visit.key]));
     if (!place) return [back(), note(say("here_offline"), "warn"), shown];
-    const firms = h("ul", { class: "hand-list" }, place.firms.map(([id, name]) => h("li", { "data-name": name }, h("button", { type: "button", onclick: () => start(id, name, place, waiting.get(id)) }, h("strong", {}, name), h("span", { class: "lq-hint" }, say("start"))))));
+    const firms = h("ul", { class: "hand-list" }, place.firms.map(([id, name]) => h("li", { "data-name": name }, h("button", { type: "button", onclick: once(() => start(id, name, place, waiting.get(id))) }, h("strong", {}, name), h("span", { class: "lq-hint" }, say("start"))), place.cautions?.[id] ? caution(place.cautions[id]) : null)));
     const search = line("filter", 40, "", { type: "search" });
     search.addEventListener("input", (event) => {
       event.stopPropagation();
       for (const one of firms.children) one.hidden = !one.dataset.name.includes(search.value.trim());
     });
-    const why = line("why_again", 200);
-    return [back(), h("h1", {}, place.name), shown, h("h2", {}, `${say("here_firms")} · ${place.firms.length}`), field("filter", search), field("why_again", why), firms];
+    const why = field("why_again", line("why_again", 200));
+    const kinds = all.forms.kinds ?? [];
+    const kind = h("select", { class: "form-select", name: "kind" }, kinds.map(([value, label]) => h("option", { value }, label)));
+    const patrol = h("div", { class: "lq-stack", hidden: true }, field("patrol_why", line("patrol_why", 200), "patrol_hint"));
+    kind.addEventListener("change", () => {
+      patrol.hidden = kind.value === "plain";
+      why.hidden = !patrol.hidden;
+    });
+    return [
+      back(), h("h1", {}, place.name), h("a", { class: "btn", href: `#/plan/${building}` }, say("plan")), shown,
+      h("h2", {}, `${say("here_firms")} · ${place.firms.length}`), field("filter", search), kinds.length > 1 ? field("kind", kind) : null, why, patrol, firms,
+    ];
+  },
+
+  async plan(all, building) {
+    const place = (await store.get("places", Number(building))) ?? (await sync.firmsAt(Number(building)));
+    if (!place?.floors) return [back(), note(say("plan_offline"), "warn")];
+    const names = new Map(place.firms);
+    const mine = new Map(all.visits.filter(isOpen).map((visit) => [visit.enterprise, visit.key]));
+    const firm = (id) => (mine.has(id) ? h("a", { href: `#/visit/${mine.get(id)}` }, names.get(id)) : h("span", {}, names.get(id)));
+    const floor = ({ name, units, firms }) => [
+      h("h2", {}, name || say("no_floor")),
+      h("ul", { class: "hand-floor" },
+        units.map(([unit, here]) => h("li", {}, h("span", { class: "hand-unit" }, unit), h("span", { class: "hand-firms" }, here.length ? here.map(firm) : h("span", { class: "lq-hint" }, say("nobody_known"))))),
+        firms.length ? h("li", {}, h("span", { class: "hand-unit" }, say("no_unit")), h("span", { class: "hand-firms" }, firms.map(firm))) : null),
+    ];
+    const told = place.floors.length ? place.floors.map(floor) : note(say("plan_none"));
+    return [h("a", { class: "btn", href: `#/here/${building}` }, say("back")), h("h1", {}, say("plan_of", place.name)), h("p", { class: "lq-hint" }, say("plan_hint")), told];
   },
 };
 
 const back = () => h("a", { class: "btn", href: "#/" }, say("back"));
 
 async function start(enterprise, name, place, waiting) {
-  if (waiting) return go(`#/visit/${waiting}`);
+  const chosen = document.getElementById("f-kind");
+  const kind = chosen?.value || "plain", patrol = kind !== "plain";
+  if (waiting && !patrol) return go(`#/visit/${waiting}`);
   const key = crypto.randomUUID();
-  const why_again = document.getElementById("f-why_again").value.trim();
-  await sync.say("start", key, { enterprise, why_again }, 0, { name, building: [place.id, place.name] });
+  const why_again = document.getElementById(patrol ? "f-patrol_why" : "f-why_again").value.trim();
+  if (patrol && !why_again) return tell("fill", "patrol_why", say("patrol_why"));
+  const local = { name, building: [place.id, place.name], kind_label: patrol ? chosen.selectedOptions[0].textContent : "" };
+  await sync.say("start", key, { enterprise, why_again, kind }, 0, local);
   dirty = false;
   return go(`#/visit/${key}`);
+}
+
+/* What the reasons for going ask of this visit. */
+function questions(visit) {
+  if (!visit.asked?.length) return null;
+  return card(say("asked"), visit.asked.map((one) => h("div", {},
+    h("strong", {}, one.label), h("ul", {}, one.questions.map((question) => h("li", {}, question))),
+    h("div", { class: "lq-hint" }, `${say("done_when")}：${one.done_when}`))));
+}
+
+/* The last visits to the firm: what was said then, so that nobody is asked twice. */
+function before(visit) {
+  const earlier = visit.before ?? [];
+  if (!earlier.length) return null;
+  return card(say("last_visit"), earlier.map((one) => h("div", {},
+    h("strong", {}, one.on), one.met ? ` · ${one.met}` : "", h("div", {}, one.summary),
+    one.next_step ? h("div", { class: "lq-hint" }, `${say("last_next")}：${one.next_step}`) : null)));
 }
 
 /* Whom one met, what it was about, what comes next. What is typed is kept as a draft at once. */
 async function talk(visit, forms) {
   const draft = (await store.get("meta", `draft:${visit.key}`)) ?? {};
-  const held = { ...visit.fields, ...draft };
+  const seen = Math.min(draft.seen ?? visit.edition, visit.edition); // a draft was begun on the sheet of then
+  const held = { ...visit.fields, ...draft.fields };
   const roles = h("datalist", { id: "roles" }, forms.met.map((role) => h("option", { value: role })));
   const form = h("form", { class: "lq-stack", novalidate: true },
     field("met", line("met", 60, held.met, { list: "roles" }), "met_hint"), roles,
@@ -195,34 +274,31 @@ async function talk(visit, forms) {
   let later = 0;
   form.addEventListener("input", () => {
     clearTimeout(later);
-    later = setTimeout(() => store.write([["meta", `draft:${visit.key}`, otherwise()]]), 300);
+    later = setTimeout(() => store.write([["meta", `draft:${visit.key}`, { fields: otherwise(), seen }]]), 300);
   });
   const keep = async () => {
     clearTimeout(later);
     const said = otherwise();
-    if (Object.keys(said).length) await sync.say("set", visit.key, said, visit.edition);
+    if (Object.keys(said).length) await sync.say("set", visit.key, said, seen);
     await store.write([["meta", `draft:${visit.key}`, undefined]]);
     dirty = false;
   };
-  const end = async (kind) => {
+  const end = (kind) => once(async () => {
     if (kind === "finish" && !now().summary) return tell("need_summary", "summary");
     if (kind !== "finish" && !confirm(say("sure", say(kind)))) return undefined;
     await keep();
     await sync.say(kind, visit.key, {}, visit.edition);
     return tell("kept");
-  };
-  const save = async () => {
+  });
+  const save = once(async () => {
     if (isDone(visit) && !now().summary) return tell("need_summary", "summary");
     await keep();
     return tell("kept");
-  };
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    save();
   });
+  form.addEventListener("submit", save);
   form.append(
     isOpen(visit)
-      ? h("div", { class: "lq-stack" }, button("finish", () => end("finish"), "btn-primary"), button("save", save), h("div", { class: "hand-pair" }, button("miss", () => end("miss")), button("refuse", () => end("refuse"))))
+      ? h("div", { class: "lq-stack" }, button("finish", end("finish"), "btn-primary"), button("save", save), h("div", { class: "hand-pair" }, button("miss", end("miss")), button("refuse", end("refuse"))))
       : button("save", save, "btn-primary"),
   );
   return card(say("summary"), form);
@@ -233,11 +309,11 @@ function conflict(visit, clash) {
   const text = lines("settle", 2000, clash.value, 2);
   text.id = `clash-${clash.id}`;
   const who = [clash.by, clash.device].filter(Boolean).join(" · ");
-  const settle = async () => {
-    await sync.say("settle", visit.key, { conflict: clash.id, value: text.value.trim() }, visit.edition);
+  const settle = once(async () => {
+    await sync.say("settle", visit.key, { conflict: clash.id, value: text.value.trim(), beside: clash.value }, visit.edition);
     dirty = false;
-    tell("kept");
-  };
+    return tell("kept");
+  });
   return card(`${say("conflict")} · ${say(clash.field)}`,
     h("div", { class: "hand-pair" },
       h("p", {}, h("span", { class: "lq-hint" }, say("now_says")), h("br"), visit.fields[clash.field] || "—"),
@@ -281,8 +357,7 @@ function finding(visit, kind, forms) {
     form.elements[name].focus?.();
     return true;
   };
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  form.addEventListener("submit", once(async () => {
     const said = Object.fromEntries(new FormData(form));
     const body = { kind };
     if (kind === "fact") {
@@ -303,8 +378,8 @@ function finding(visit, kind, forms) {
     }
     await sync.say("finding", visit.key, body, visit.edition);
     dirty = false;
-    tell("kept");
-  });
+    return tell("kept");
+  }));
   form.append(h("button", { type: "submit", class: "btn btn-primary" }, say("register_finding")));
   return form;
 }
@@ -319,16 +394,16 @@ function outcome(one, all) {
   const { operation: said, result } = one;
   const visit = all.visits.find((each) => each.key === all.number(said.visit));
   const close = () => store.write([["told", one.id, undefined]]).then(() => show());
-  const again = async (more) => {
+  const again = (more) => once(async () => {
     await sync.say("finding", said.visit, { ...said.body, ...more }, said.seen);
-    close();
-  };
-  const words = said.body.title ?? said.body.text ?? said.body.value ?? FIELDS.map((name) => said.body[name]).filter(Boolean).join("；");
+    return close();
+  });
+  const words = said.body.title ?? said.body.text ?? said.body.value ?? said.body.note ?? FIELDS.map((name) => said.body[name]).filter(Boolean).join("；");
   const cases = result.cases ?? [];
   return card(visit?.name ?? said.local?.name ?? "",
     note(one.reason, "warn"), words ? h("p", {}, words) : null,
-    cases.map((found) => h("button", { type: "button", class: "btn", onclick: () => again({ join: found.id }) }, say("same_case", `${found.number} ${found.title}`))),
-    cases.length ? button("is_new", () => again({ compared: [...(said.body.compared ?? []), ...cases.map((found) => found.id)] })) : null,
+    cases.map((found) => h("button", { type: "button", class: "btn", onclick: again({ join: found.id }) }, say("same_case", `${found.number} ${found.title}`))),
+    cases.length ? button("is_new", again({ compared: [...(said.body.compared ?? []), ...cases.map((found) => found.id)] })) : null,
     visit ? h("a", { class: "btn", href: `#/visit/${visit.key}`, onclick: result.conflicts ? close : () => {} }, say("open")) : null,
     cases.length ? null : button("understood", close));
 }
@@ -397,6 +472,12 @@ function buildingIn(text) {
   }
 }
 
+/* What the cards of pictures and places are made with. */
+const TOOLS = {
+  h, say, card, button, field, line, note, days: WORDS.days, agreed: WORDS.agreed,
+  tell: (name) => tell(name), touched: () => (dirty = true), untouched: () => (dirty = false),
+};
+
 /* --- showing -------------------------------------------------------------------------------------------------------- */
 const day = (date) => `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`;
 
@@ -432,9 +513,9 @@ async function status() {
   bar.replaceChildren(told, h("button", { type: "button", class: "btn", onclick: () => sync.soon() }, say("send")));
 }
 
-let turn = 0;
+let turn = 0, typed = 0, drawn = null;
 async function show() {
-  const mine = ++turn;
+  const mine = ++turn, before = typed;
   stopScan();
   if (!window.isSecureContext || !navigator.serviceWorker) return main.replaceChildren(note(say("needs_https"), "bad"));
   if (await sync.expire()) notice = say("expired");
@@ -442,13 +523,18 @@ async function show() {
   const [, page = "", key = ""] = location.hash.match(/^#\/(\w*)\/?([\w-]*)$/) ?? [];
   const made = token ? await (PAGES[page] ?? PAGES[""])(await known(), key) : await welcome();
   if (mine !== turn) return undefined; // somebody went on meanwhile
+  if (typed !== before && drawn === location.hash) return status(); // somebody began to type meanwhile: it stays under their hands
+  drawn = location.hash;
   dirty = false;
   main.replaceChildren(...made.flat(Infinity).filter(Boolean));
   bar.hidden = !token && !notice;
   return status();
 }
 
-main.addEventListener("input", () => (dirty = true));
+main.addEventListener("input", () => {
+  dirty = true;
+  typed += 1;
+});
 addEventListener("hashchange", () => {
   dirty = false;
   if (notice !== say("no_camera")) notice = "";

@@ -1,14 +1,18 @@
 /* What the page in the hand keeps on the device. Everything is sealed by a key that the browser keeps and does not give away. */
 
-const STORES = ["key", "meta", "sheets", "places", "queue", "told"];
+const STORES = ["key", "meta", "sheets", "places", "queue", "told", "pictures"];
 let opening = null;
 
 function open() {
   opening ??= new Promise((resolve, reject) => {
-    const asked = indexedDB.open("linqi-hand", 1);
-    asked.onupgradeneeded = () => STORES.forEach((name) => asked.result.createObjectStore(name));
+    const asked = indexedDB.open("linqi-hand", 2);
+    asked.onupgradeneeded = () => STORES.forEach((name) => asked.result.objectStoreNames.contains(name) || asked.result.createObjectStore(name));
     asked.onsuccess = () => {
       asked.result.onclose = () => (opening = null);
+      asked.result.onversionchange = () => {
+        asked.result.close(); // a newer page in another window
+        opening = null;
+      };
       resolve(asked.result);
     };
     asked.onerror = () => reject(asked.error);
@@ -80,11 +84,11 @@ export async function write(changes) {
   await done(transaction);
 }
 
-/* Puts one operation at the end of the queue; its number is never given twice, whichever window asks. */
-export function append(operation) {
+/* Puts one operation at the end of the queue, with what else is written beside it; its number is never given twice, whichever window asks. */
+export function append(operation, beside = []) {
   return navigator.locks.request("linqi-hand-queue", async () => {
     const seq = ((await get("meta", "numbered")) ?? 0) + 1;
-    await write([["queue", seq, { ...operation, seq }], ["meta", "numbered", seq]]);
+    await write([["queue", seq, { ...operation, seq }], ["meta", "numbered", seq], ...beside]);
     return seq;
   });
 }

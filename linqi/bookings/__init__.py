@@ -1,0 +1,1 @@
+"""Booking a window: hours, seats, reminders 窗口预约."""

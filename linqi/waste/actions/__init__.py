@@ -1,0 +1,1 @@
+"""What is done at bins: registering, taking in, looking, ordering 垃圾分类动作."""

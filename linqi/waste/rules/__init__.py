@@ -1,0 +1,1 @@
+"""What is decided about bins, messages, clues and steps: pure."""
