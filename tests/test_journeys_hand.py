@@ -6,11 +6,13 @@ import re
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from line import Line
 from PIL import Image
 from playwright.sync_api import expect
 from seen import fits, shows
@@ -47,8 +49,8 @@ def planned(stage):
 class Hand:
     """A phone with the page open; its browser profile outlives the page."""
 
-    def __init__(self, context, address):
-        self.context, self.address = context, address
+    def __init__(self, context, line):
+        self.context, self.line, self.address = context, line, line.url + reverse("visits:hand")
         self.complaints = []
         self.page = None
 
@@ -66,6 +68,16 @@ class Hand:
         self.page.goto(self.address + path)
         return self.page
 
+    def loses_signal(self):
+        """The line is cut, and the browser knows."""
+        self.line.cut()
+        self.context.set_offline(True)
+
+    def finds_signal(self):
+        """The line is there again, and the browser knows."""
+        self.line.mend()
+        self.context.set_offline(False)
+
     def sent(self):
         """Waits until nothing waits to be sent."""
         self.page.get_by_role("button", name="立即同步").click()
@@ -75,11 +87,11 @@ class Hand:
 
 @pytest.fixture
 def phone(browser, live_server):
-    hands = []
+    hands, ended = [], ExitStack()
 
     def make(user, name="手机", **more):
         context = browser.new_context(viewport=SCREEN, locale="zh-CN", **more)
-        one = Hand(context, live_server.url + reverse("visits:hand"))
+        one = Hand(context, ended.enter_context(Line(live_server.url)))
         hands.append(one)
         user.set_password(PASSWORD)
         user.save()
@@ -98,6 +110,7 @@ def phone(browser, live_server):
     complaints = [said for one in hands for said in one.complaints]
     for one in hands:
         one.context.close()
+    ended.close()
     assert not complaints
 
 
@@ -107,7 +120,7 @@ def test_a_visit_is_finished_without_a_signal_the_page_closed_in_between_and_tak
     assert fits(mine.page)
     mine.sent()
 
-    mine.context.set_offline(True)
+    mine.loses_signal()
     mine.page.close()
     page = mine.open()
     shows(page, "没有网络", "#status")
@@ -126,7 +139,7 @@ def test_a_visit_is_finished_without_a_signal_the_page_closed_in_between_and_tak
     page = mine.open()
     shows(page, "3 条等待送出", "#waiting")
     assert Operation.objects.count() == 0
-    mine.context.set_offline(False)
+    mine.finds_signal()
     mine.sent()
     planned.refresh_from_db()
     assert (planned.state, planned.met, planned.summary) == ("done", "财务", "设备进场，想再租半层")
@@ -143,14 +156,14 @@ def test_two_devices_say_different_things_and_a_person_settles_it_on_one_of_them
     one, two = phone(stage.econ_specialist, "手机"), phone(stage.econ_specialist, "平板")
     one.sent(), two.sent()
     for hand_, met in ((one, "财务"), (two, "负责人")):
-        hand_.context.set_offline(True)
+        hand_.loses_signal()
         hand_.page.get_by_role("link", name=re.compile(stage.firm.name)).click()
         hand_.page.get_by_label("见到谁").fill(met)
         hand_.page.get_by_role("button", name="存下").click()
         shows(hand_.page, "1 条等待送出", "#waiting")
-    one.context.set_offline(False)
+    one.finds_signal()
     one.sent()
-    two.context.set_offline(False)
+    two.finds_signal()
     two.sent()
     page = two.page
     shows(page, "两人填写不一致")
@@ -201,7 +214,7 @@ def test_what_is_kept_on_the_device_cannot_be_read_in_its_files_and_ends_after_a
     )
     assert kept[1:] == [False, 1]
     assert stage.firm.name not in kept[0]
-    mine.context.set_offline(True)
+    mine.loses_signal()
     mine.page.clock.set_fixed_time(clock.now() + timedelta(days=8))
     mine.page.reload()
     shows(mine.page, "本机的走访单已失效", "#status")
@@ -244,7 +257,7 @@ def test_a_picture_is_kept_without_a_signal_sealed_until_it_is_sent_and_taken_ba
     Image.new("RGB", (2400, 1800), "#0f4c54").save(tmp_path / "shot.jpg", exif=exif)
     mine = phone(stage.econ_specialist)
     mine.sent()
-    mine.context.set_offline(True)
+    mine.loses_signal()
     page = mine.page
     page.get_by_role("link", name=re.compile(stage.firm.name)).click()
     shows(page, "没有照片一样完成走访")
@@ -260,7 +273,7 @@ def test_a_picture_is_kept_without_a_signal_sealed_until_it_is_sent_and_taken_ba
         done(said.target.result.map((row) => [Object.keys(row).sort().join(), row.data.byteLength])); }; })"""
     )
     assert [kept for kept, _bytes in sealed] == ["data,iv"]
-    mine.context.set_offline(False)
+    mine.finds_signal()
     mine.sent()
     photo = Photo.objects.get()
     assert photo.note == "配电箱没有盖"
@@ -313,7 +326,7 @@ def test_a_patrol_says_why_it_asks_for_a_place_and_an_ordinary_visit_never_asks(
 def test_the_floors_of_the_building_are_there_without_a_signal(phone, stage, planned):
     mine = phone(stage.econ_specialist)
     mine.sent()
-    mine.context.set_offline(True)
+    mine.loses_signal()
     page = mine.page
     page.get_by_role("link", name=re.compile(stage.firm.name)).click()
     page.get_by_role("link", name=re.compile("楼层图")).click()

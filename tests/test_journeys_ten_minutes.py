@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from line import Line
 from seen import fits, shows
 
 from linqi.accounts.models import User
@@ -53,7 +54,13 @@ def street(transactional_db):
 
 
 @pytest.fixture
-def phone(browser, live_server):
+def line(live_server):
+    with Line(live_server.url) as line:
+        yield line
+
+
+@pytest.fixture
+def phone(browser):
     complaints = []
     context = browser.new_context(viewport=PHONE, locale="zh-CN", device_scale_factor=2, has_touch=True, is_mobile=True)
     page = context.new_page()
@@ -69,9 +76,9 @@ def phone(browser, live_server):
     assert not complaints
 
 
-def test_ten_minutes_of_a_new_specialist(street, phone, live_server):
+def test_ten_minutes_of_a_new_specialist(street, line, phone):
     page, album, me = phone, Album(phone), User.objects.get(username="economy")
-    address = live_server.url
+    address = line.url
 
     # 1. Sign in, and see today.
     page.goto(address)
@@ -132,6 +139,7 @@ def test_ten_minutes_of_a_new_specialist(street, phone, live_server):
     page.wait_for_load_state("networkidle")
     page.evaluate("document.activeElement.blur()")
     album.keep("in-the-hand")
+    line.cut()
     page.context.set_offline(True)
     page.get_by_role("link", name=re.compile(re.escape(planned.enterprise.name))).first.click()
     shows(page, "走访事由")
@@ -148,6 +156,7 @@ def test_ten_minutes_of_a_new_specialist(street, phone, live_server):
     shows(page, "等待送出", "#waiting")
     sent = Operation.objects.count()
     album.keep("waiting")
+    line.mend()
     page.context.set_offline(False)
     page.get_by_role("button", name="立即同步").click()
     shows(page, "已全部送出", "#waiting")
