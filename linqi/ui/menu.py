@@ -42,8 +42,11 @@ def register(item: MenuItem) -> None:
 
 
 def items() -> list[MenuItem]:
-    """Every registered entry, in order of the menu."""
-    return sorted(_items.values(), key=lambda item: (item.order, item.key))
+    """Every registered entry, in order of the menu; a group stays together, where the first of its entries stands."""
+    first: dict[str, int] = {}
+    for item in _items.values():
+        first[str(item.group)] = min(item.order, first.get(str(item.group), item.order))
+    return sorted(_items.values(), key=lambda item: (first[str(item.group)], str(item.group), item.order, item.key))
 
 
 def unread_counter(count: Callable[[Any], int]) -> Callable[[Any], int]:

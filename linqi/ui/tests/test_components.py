@@ -142,6 +142,12 @@ def _shell(path="/ui/", permissions=()):
     return Shell(request)
 
 
+def test_a_group_of_the_menu_stays_together_where_its_first_entry_stands(empty_menu):
+    for key, order, group in (("a", 1, "设置"), ("b", 2, "组织"), ("c", 3, "设置"), ("d", 4, "组织"), ("e", 0, "")):
+        menu.register(menu.MenuItem(key, key, "ui:gallery", "home", order, group=group))
+    assert [item.key for item in menu.items()] == ["e", "a", "c", "b", "d"]
+
+
 def test_the_menu_shows_only_what_the_user_may_open(empty_menu):
     menu.register(menu.MenuItem("free", "甲", "ui:gallery", "home", 2))
     menu.register(menu.MenuItem("guarded", "乙", "ui:progress", "home", 1, "ui.test"))
