@@ -25,6 +25,11 @@ def text(answer):
     return answer.content.decode()
 
 
+def test_who_goes_nowhere_is_not_sent_to_visits_of_their_own(as_):
+    assert reverse("visits:mine") in text(as_("econ_specialist").get(reverse("visits:weeks")))
+    assert reverse("visits:mine") not in text(as_("street_leader").get(reverse("visits:weeks")))
+
+
 def test_a_specialist_makes_a_plan_and_sees_what_it_covers(as_, cast, street, newcomer):
     PlanTerms.objects.update(seconds=1)
     browser = as_("econ_specialist")

@@ -86,6 +86,7 @@ def list_(request: HttpRequest) -> HttpResponse:
         "form": form,
         "terms": planning.terms_of(place, today()) if place is not None else None,
         "street": street_of(place) if place is not None else None,
+        "goes": access.may_anywhere(request.user, "visits.record"),  # has visits of one's own
         "crumbs": [Crumb(_("必访清单"), reverse("visits:must")), Crumb(_("周计划"))],
     }
     return render(request, "visits/weeks.html", context)
