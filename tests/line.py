@@ -1,7 +1,7 @@
 """The line between a phone and the server, which a walk can really cut.
 
-A browser that is told to be offline may still reach the server: the service worker that it starts anew for a page opened later asks before it
-has been told. So what a phone says goes through a relay, and a cut relay lets nothing through.
+A browser that is told to be offline may still reach the server (it did, in one run; most likely the service worker that it starts anew for a
+page opened later asks before it has been told). So what a phone says goes through a relay, and a cut relay lets nothing through.
 """
 
 import socket
